@@ -1,0 +1,37 @@
+// Points and spans on the monotonic clock. Device code never reads a clock: whoever
+// calls it passes `now`.
+//
+// 64 bits of milliseconds: no wrap to reason about (docs/decisions/0004).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace fieldwork {
+
+/// A length of time in milliseconds.
+struct Millis {
+  std::int64_t count = 0;
+  constexpr auto operator<=>(const Millis&) const = default;
+};
+
+constexpr Millis Seconds(std::int64_t seconds) { return Millis{seconds * 1000}; }
+constexpr Millis operator+(Millis a, Millis b) { return {a.count + b.count}; }
+constexpr Millis operator-(Millis a, Millis b) { return {a.count - b.count}; }
+
+/// Milliseconds since a start that the port chose (usually boot). Never steps.
+struct Instant {
+  std::int64_t ms = 0;
+  constexpr auto operator<=>(const Instant&) const = default;
+};
+
+constexpr Instant operator+(Instant at, Millis span) { return {at.ms + span.count}; }
+constexpr Instant operator-(Instant at, Millis span) { return {at.ms - span.count}; }
+constexpr Millis operator-(Instant later, Instant earlier) { return {later.ms - earlier.ms}; }
+
+/// "No deadline": later than every instant a program meets.
+inline constexpr Instant kNever{INT64_MAX};
+
+constexpr Instant Earlier(Instant a, Instant b) { return a < b ? a : b; }
+
+}  // namespace fieldwork

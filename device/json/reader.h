@@ -1,0 +1,84 @@
+// Decides whether bytes are JSON (RFC 8259, strictly) and hands them out piece by piece.
+//
+// A pull reader over text that the caller owns: no tree, no allocation, no recursion.
+// Everything it returns is a view into that text.
+//
+// Strict: nothing but RFC 8259 is accepted, well-formed UTF-8 (no surrogates, no byte
+// order mark) included; a \u escape must not be half of a surrogate pair.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "device/base/bytes.h"
+#include "device/base/result.h"
+
+namespace fieldwork::json {
+
+/// Objects and arrays inside each other, the outermost counted. Deeper is kTooLarge.
+inline constexpr std::size_t kMaxDepth = 32;
+
+enum class Kind : std::uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull };
+
+/// One whole value: what it is, and its text as it stands (a string with its quotes, an
+/// object from brace to brace). Lives as long as the text that was read.
+struct Value {
+  Kind kind = Kind::kNull;
+  std::string_view raw;
+};
+
+/// Where one value stands, and, after Find(), what it is.
+struct Query {
+  /// Keys joined by '.', elements as [n]: "execution.jobId", "steps[0].action.name".
+  /// Keys are compared after escapes are resolved. A key that itself has '.' or '[' in it
+  /// cannot be named.
+  std::string_view path;
+  Value value{};
+  bool found = false;
+};
+
+/// Validates the whole of `text` and finds every query's value, in one pass.
+/// kMalformed: not JSON, or a queried path occurs twice (which of the two is meant
+/// cannot be known). kTooLarge: deeper than kMaxDepth. A path that is not there is not an
+/// error: its query stays `found == false`. On an error no query may be used.
+Status Find(std::string_view text, std::span<Query> queries);
+
+/// Validates alone.
+Status Validate(std::string_view text);
+
+/// Steps over the members of one object or the elements of one array, whose text was
+/// already validated (it came from Find() or Validate()).
+///
+///   json::Children children(steps);
+///   while (children.Next()) Use(children.key(), children.value());
+class Children {
+ public:
+  /// `parent.kind` must be kObject or kArray; of any other there are no children.
+  explicit Children(Value parent);
+
+  /// False at the end.
+  bool Next();
+  /// The raw key with its quotes; empty in an array. Valid after Next() returned true.
+  std::string_view key() const { return key_; }
+  Value value() const { return value_; }
+
+ private:
+  std::string_view rest_;
+  std::string_view key_;
+  Value value_;
+};
+
+/// True when `value` is a string that, its escapes resolved, equals `text` (UTF-8).
+bool Equals(Value value, std::string_view text);
+
+/// The string's text with its escapes resolved, as UTF-8 in `out`.
+/// kBadArgument: not a string. kNoSpace: longer than `out` (raw.size() always suffices).
+Result<std::string_view> Unescape(Value value, std::span<char> out);
+
+/// kBadArgument: not a number. kNotFound: it has a fraction, an exponent, or does not
+/// fit 64 bits.
+Result<std::int64_t> ToInt64(Value value);
+
+}  // namespace fieldwork::json
