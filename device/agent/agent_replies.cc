@@ -1,0 +1,130 @@
+// What the Jobs service answers and notifies, turned into inputs of the table. A message
+// that says nothing new, or answers nothing that was asked, is told and passed over.
+#include "device/agent/agent.h"
+#include "device/agent/rejection.h"
+
+namespace fieldwork::agent {
+
+using jobs::Topic;
+
+std::optional<Input> Agent::OnMessage(std::string_view text, std::string_view payload) {
+  const auto topic = jobs::ParseTopic(text, options_.thing);
+  if (!topic.ok()) return Ignore(text);
+  std::optional<Input> input;
+  switch (topic->topic) {
+    case Topic::kNotifyNext: return OnNotifyNext(payload);
+    case Topic::kStartNextAccepted: input = OnStartNextReply(payload); break;
+    case Topic::kDescribeAccepted: input = OnDescribeReply(payload); break;
+    case Topic::kUpdateAccepted:
+      if (IsAboutOurJob(*topic)) input = OnUpdateReply(payload);
+      break;
+    case Topic::kStartNextRejected:
+    case Topic::kDescribeRejected:
+    case Topic::kUpdateRejected: input = OnRejected(*topic, text, payload); break;
+    default: break;
+  }
+  return input ? input : Ignore(text);
+}
+
+std::optional<Input> Agent::OnOversize(std::string_view text, std::uint32_t payload_bytes) {
+  Tell(event::TooLarge{text, payload_bytes});
+  const auto topic = jobs::ParseTopic(text, options_.thing);
+  if (!topic.ok()) return std::nullopt;
+  // Nothing but a job document is so large; whose it is has to be asked.
+  if (topic->topic == Topic::kNotifyNext) return Input::kNotified;
+  if (topic->topic == Topic::kStartNextAccepted) return Input::kJobTooLarge;
+  return std::nullopt;
+}
+
+std::optional<Input> Agent::OnNotifyNext(std::string_view payload) {
+  const auto notice = jobs::DecodeExecution(payload);
+  // A notice that cannot be read still says that something changed.
+  if (notice.ok() && notice->execution.job_id.empty()) {
+    Tell(event::NoJob{});
+    return std::nullopt;
+  }
+  return Input::kNotified;
+}
+
+std::optional<Input> Agent::OnStartNextReply(std::string_view payload) {
+  const auto reply = jobs::DecodeExecution(payload);
+  if (state_ != State::kAsking || !reply.ok() || !IsOurReply(reply->client_token)) {
+    return std::nullopt;
+  }
+  if (reply->execution.job_id.empty()) {
+    Tell(event::NoJob{});
+    return Input::kNoJob;
+  }
+  return TakeJob(reply->execution);
+}
+
+std::optional<Input> Agent::OnDescribeReply(std::string_view payload) {
+  const auto reply = jobs::DecodeExecution(payload);
+  if (!reply.ok() || !IsOurReply(reply->client_token)) return std::nullopt;
+  const jobs::Execution& execution = reply->execution;
+  if (state_ == State::kSizing) {
+    if (execution.job_id.empty()) return Input::kNoJob;
+    static_cast<void>(work_.job_id.Assign(execution.job_id));
+    work_.execution_number = execution.execution_number;
+    work_.queued_at = execution.queued_at;
+    Tell(event::JobTaken{execution.job_id, execution.execution_number, {}});
+    return RefuseJob("document-too-large", {}, false);
+  }
+  if (state_ != State::kChecking) return std::nullopt;
+  const bool ours = execution.job_id == work_.job_id.view() &&
+                    execution.execution_number == work_.execution_number;
+  return ours && !jobs::IsTerminal(execution.status) ? Input::kStillOpen : Input::kRefusedGone;
+}
+
+std::optional<Input> Agent::OnUpdateReply(std::string_view payload) {
+  const auto reply = jobs::DecodeUpdate(payload);
+  if (!reply.ok() || !IsOurReply(reply->client_token)) return std::nullopt;
+  const bool announced = state_ == State::kAnnouncing;
+  Tell(event::Reported{
+      work_.job_id.view(),
+      jobs::StatusText(announced ? jobs::ExecutionStatus::kInProgress : work_.status)});
+  return Input::kAccepted;
+}
+
+std::optional<Input> Agent::OnRejected(const jobs::ParsedTopic& topic, std::string_view text,
+                                       std::string_view payload) {
+  const auto rejection = jobs::DecodeRejection(payload);
+  if (!rejection.ok() || !IsOurReply(rejection->client_token)) return std::nullopt;
+  const bool about_update = topic.topic == Topic::kUpdateRejected;
+  if (about_update && !IsAboutOurJob(topic)) return std::nullopt;
+
+  const auto wanted =
+      state_ == State::kAnnouncing ? jobs::ExecutionStatus::kInProgress : work_.status;
+  auto verdict = about_update ? JudgeUpdate(*rejection, wanted) : JudgeQuestion(rejection->code);
+  // Our details may be what it does not like; the status alone is worth another try.
+  if (about_update && rejection->code == jobs::ErrorCode::kInvalidRequest && !plain_report_) {
+    plain_report_ = true;
+    verdict = event::Verdict::kRetry;
+  }
+  // "Is there a job?" has no final no.
+  if (state_ == State::kAsking || state_ == State::kSizing) verdict = event::Verdict::kRetry;
+  Tell(event::Refused{text, rejection->code_text, rejection->message, verdict});
+  switch (verdict) {
+    case event::Verdict::kRetry: return Input::kRefusedRetry;
+    case event::Verdict::kGiveUp: return Input::kRefusedGone;
+    case event::Verdict::kDescribe: return Input::kRefusedCheck;
+    case event::Verdict::kAlreadyThere: return Input::kAccepted;
+  }
+  return std::nullopt;
+}
+
+std::optional<Input> Agent::Ignore(std::string_view topic) {
+  Tell(event::Ignored{topic});
+  return std::nullopt;
+}
+
+bool Agent::IsOurReply(std::string_view client_token) const {
+  return awaiting_reply_ && client_token == token_.view();
+}
+
+bool Agent::IsAboutOurJob(const jobs::ParsedTopic& topic) const {
+  return topic.job == work_.job_id.view() &&
+         (state_ == State::kAnnouncing || state_ == State::kReporting);
+}
+
+}  // namespace fieldwork::agent

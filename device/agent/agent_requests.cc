@@ -1,0 +1,117 @@
+// The agent's requests: what they say, and under which topic they leave.
+#include <charconv>
+
+#include "device/agent/agent.h"
+#include "device/jobs/topics.h"
+
+namespace fieldwork::agent {
+namespace {
+
+/// A number as text, for statusDetails, where every value is a string.
+class Decimal {
+ public:
+  explicit Decimal(std::uint32_t value)
+      : end_(std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr) {}
+  std::string_view view() const {
+    return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
+  }
+
+ private:
+  std::array<char, 10> text_;
+  const char* end_;
+};
+
+}  // namespace
+
+/// Names the request in its reply. The nonce keeps replies to an earlier boot's requests,
+/// which a broker may still hold for us, from being taken for ours.
+void Agent::NewToken() {
+  std::array<char, 24> text{'f', 'w', '-'};
+  char* const end = text.data() + text.size();
+  char* at = std::to_chars(text.data() + 3, end, nonce_, 16).ptr;
+  *at++ = '-';
+  at = std::to_chars(at, end, ++requests_, 16).ptr;
+  token_.AssignTruncated({text.data(), static_cast<std::size_t>(at - text.data())});
+}
+
+void Agent::SendSubscribe() {
+  static constexpr jobs::Topic kWanted[] = {
+      jobs::Topic::kNotifyNext,        jobs::Topic::kStartNextAccepted,
+      jobs::Topic::kStartNextRejected, jobs::Topic::kDescribeAccepted,
+      jobs::Topic::kDescribeRejected,  jobs::Topic::kUpdateAccepted,
+      jobs::Topic::kUpdateRejected};
+  constexpr std::size_t kCount = sizeof kWanted / sizeof kWanted[0];
+  std::array<std::array<char, jobs::kMaxTopic>, kCount> texts;
+  std::array<mqtt::Subscription, kCount> subscriptions;
+  const std::size_t count = options_.subscribe_replies ? kCount : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto topic = jobs::FormatTopic(kWanted[i], options_.thing, "+", texts[i]);
+    if (topic.ok()) subscriptions[i] = {*topic, mqtt::Qos::kAtLeastOnce};
+  }
+  Tell(event::Subscribing{});
+  static_cast<void>(session_.Subscribe(std::span(subscriptions).first(count)));
+}
+
+void Agent::SendStartNext(Instant now) {
+  if (ask_later_) {
+    ask_later_ = false;
+    AskAgainLater(now);
+    return;
+  }
+  notified_ = false;
+  Tell(event::Asking{first_question_});
+  first_question_ = false;
+  const auto payload =
+      jobs::Encode(jobs::StartNextRequest{.client_token = token_.view()}, payload_);
+  PublishRequest(now, jobs::Topic::kStartNext, {}, *payload);
+}
+
+void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t execution_number) {
+  const jobs::DescribeRequest request{.client_token = token_.view(),
+                                      .execution_number = execution_number,
+                                      .include_document = false};
+  const auto payload = jobs::Encode(request, payload_);
+  PublishRequest(now, jobs::Topic::kDescribe, job, *payload);
+}
+
+void Agent::SendUpdate(Instant now) {
+  const Decimal attempt(work_.attempts + 1u);
+  const Decimal boot_reason(work_.boot_reason);
+  std::array<jobs::Detail, 2> details;
+  std::size_t count = 0;
+  if (state_ == State::kAnnouncing) {
+    details[count++] = {"step", "reboot"};
+    details[count++] = {"attempt", attempt.view()};
+  } else if (*refusal_ != '\0') {
+    details[count++] = {"reason", refusal_};
+    if (!refused_name_.empty()) details[count++] = {"name", refused_name_.view()};
+  } else if (work_.outcome != Outcome::kNone) {
+    details[count++] = {"reason", OutcomeText(work_.outcome)};
+    details[count++] = {"bootReason", boot_reason.view()};
+  }
+  const jobs::UpdateRequest request{
+      .status = state_ == State::kAnnouncing ? jobs::ExecutionStatus::kInProgress : work_.status,
+      .details = std::span(details).first(plain_report_ ? 0 : count),
+      .execution_number = work_.execution_number,
+      .client_token = token_.view()};
+  const auto payload = jobs::Encode(request, payload_);
+  Tell(event::Reporting{work_.job_id.view(), *payload});
+  PublishRequest(now, jobs::Topic::kUpdate, work_.job_id.view(), *payload);
+}
+
+void Agent::PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
+                           std::string_view payload) {
+  std::array<char, jobs::kMaxTopic> text;
+  const auto name = jobs::FormatTopic(topic, options_.thing, job, text);
+  const auto sent = session_.Publish(
+      {.topic = *name, .payload = AsBytes(payload), .qos = mqtt::Qos::kAtLeastOnce});
+  if (!sent.ok()) {  // The queue is full of what the broker has not acknowledged.
+    AskAgainLater(now);
+    return;
+  }
+  const Millis patience = awaiting_reply_ ? retry_.Next(random_) : Millis{0};
+  awaiting_reply_ = true;
+  deadline_ = now + kReplyTimeout + patience;
+}
+
+}  // namespace fieldwork::agent

@@ -1,0 +1,95 @@
+// All that the agent does, as one table: in which state, on what, it goes where and does
+// what. A state is left through this table only.
+//
+// Persisted elsewhere: Phase in journal.h. What survives a power cut is decided there; the
+// states here are lost, and the agent starts in kStopped.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace fieldwork::agent {
+
+enum class State : std::uint8_t {
+  kStopped,      ///< Not started, or told to stop, or about to restart the device.
+  kWaiting,      ///< The delay before the next attempt to connect is running.
+  kOpening,      ///< The port opens TCP and TLS.
+  kConnecting,   ///< CONNECT is out; CONNACK must come.
+  kSubscribing,  ///< SUBSCRIBE is out.
+  kReady,        ///< Between two pieces of work: chooses the next one at once.
+  kAsking,       ///< start-next is out.
+  kIdle,         ///< The cloud has no job. Waits for notify-next.
+  kSizing,       ///< The document was too large: asks whose it is, without the document.
+  kAnnouncing,   ///< IN_PROGRESS, before the reboot, is out; it must be accepted.
+  kReporting,    ///< The final status is out; it must be accepted.
+  kChecking,     ///< The cloud's view of our execution is asked for.
+  kRestarting,   ///< DISCONNECT before the reboot is out.
+  kLeaving,      ///< DISCONNECT before the stop is out.
+  kClosing,      ///< The port was told to close a useless connection.
+};
+inline constexpr std::size_t kStates = 15;
+
+enum class Input : std::uint8_t {
+  kStart,
+  kStop,
+  kTimer,  ///< The state's own time is over.
+  kTransportUp,
+  kTransportDown,
+  kSessionOver,       ///< The MQTT session found the connection to be of no use.
+  kConnectedNew,      ///< CONNACK, and the broker knows no subscriptions of ours.
+  kConnectedResumed,  ///< CONNACK, and our subscriptions are still there.
+  kSubscribed,
+  kSubscribeRefused,
+  kWorkAsk,       ///< kReady found: nothing of our own to do.
+  kWorkAnnounce,  ///< kReady found: a reboot that was not announced.
+  kWorkReport,    ///< kReady found: a final status that was not accepted.
+  kNotified,      ///< notify-next names an execution.
+  kNoJob,
+  kJobReboot,     ///< A job was taken, and is a reboot.
+  kJobOver,       ///< A job was taken, and its final status is known already.
+  kJobTooLarge,   ///< A job was taken whose document does not fit.
+  kAccepted,      ///< update/accepted.
+  kRefusedRetry,  ///< .../rejected: the same request again, later.
+  kRefusedGone,   ///< .../rejected: this execution is over, whatever we do.
+  kRefusedCheck,  ///< .../rejected: look before the next try.
+  kStillOpen,     ///< Looked: the execution waits for our status.
+};
+inline constexpr std::size_t kInputs = 23;
+
+enum class Action : std::uint8_t {
+  kNothing,
+  kOpenTransport,
+  kCloseTransport,
+  kBackOff,  ///< Arms the reconnect delay.
+  kSendConnect,
+  kSendSubscribe,
+  kChooseWork,  ///< Posts kWorkAsk, kWorkAnnounce or kWorkReport.
+  kSendStartNext,
+  kAskAgainLater,  ///< Arms the retry delay.
+  kSendUpdate,
+  kSendSizing,
+  kSendCheck,
+  kRememberNotice,
+  kGoIdle,
+  kFinish,          ///< The cloud knows the final status: into the journal, then the next work.
+  kAbandon,         ///< The cloud wants no status any more: the same.
+  kPrepareRestart,  ///< Journal first, then DISCONNECT.
+  kRestart,         ///< Tells the port to restart the device.
+  kDisconnect,
+};
+
+struct Transition {
+  State to = State::kStopped;
+  Action action = Action::kNothing;
+  bool declared = false;
+};
+
+/// What a state does on an input. An input that a state has no row for changes nothing:
+/// a reply that came too late, a notice that says nothing new.
+const Transition& Next(State state, Input input);
+
+/// "stopped", "waiting", ... for `aws_job status` and logs.
+const char* StateName(State state);
+
+}  // namespace fieldwork::agent

@@ -1,0 +1,158 @@
+#include "device/mqtt/send_queue.h"
+
+#include <cstring>
+
+#include "device/base/check.h"
+#include "device/mqtt/encode.h"
+
+namespace fieldwork::mqtt {
+
+SendQueue::SendQueue(MutableBytes memory, std::span<SendRecord> records, std::size_t reserved)
+    : memory_(memory.first(memory.size() < 65535 ? memory.size() : 65535)),
+      records_(records),
+      reserved_(static_cast<std::uint16_t>(reserved)) {
+  FIELDWORK_DCHECK(reserved < memory_.size() && records_.size() > 1 && records_.size() < 256);
+}
+
+MutableBytes SendQueue::RoomBut(std::size_t bytes, std::size_t records) const {
+  if (count_ + records >= records_.size() || used_ + bytes >= memory_.size()) return {};
+  return memory_.subspan(used_, memory_.size() - bytes - used_);
+}
+
+void SendQueue::Commit(PacketType type, PacketId packet_id, std::size_t size) {
+  FIELDWORK_DCHECK(count_ < records_.size() && used_ + size <= memory_.size());
+  records_[count_++] = SendRecord{kNever, static_cast<std::uint16_t>(size), 0, packet_id, type, 0};
+  used_ = static_cast<std::uint16_t>(used_ + size);
+}
+
+std::size_t SendQueue::OffsetOf(std::size_t index) const {
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < index; ++i) offset += records_[i].size;
+  return offset;
+}
+
+bool SendQueue::MayLeave(const SendRecord& record) const {
+  return record.sent < record.size && (!held_back_ || record.type == PacketType::kConnect);
+}
+
+/// A packet that has begun to leave goes first: another one must not cut it in two.
+std::size_t SendQueue::NextToSend() const {
+  std::size_t next = count_;
+  for (std::size_t i = count_; i-- > 0;) {
+    if (!MayLeave(records_[i])) continue;
+    if (records_[i].sent != 0) return i;
+    next = i;
+  }
+  return next;
+}
+
+Bytes SendQueue::Unsent() const {
+  const std::size_t first = NextToSend();
+  if (first == count_) return {};
+  std::size_t size = records_[first].size - records_[first].sent;
+  // Whole packets that follow without a gap leave with it, in one TLS record; but not ahead
+  // of an earlier one that became due again after this one had begun to leave.
+  for (std::size_t i = 0; i < count_ && MayLeave(records_[i]) == (i >= first); ++i) {
+    if (i > first) size += records_[i].size;
+  }
+  return memory_.subspan(OffsetOf(first) + records_[first].sent, size);
+}
+
+std::size_t SendQueue::MarkSent(Instant now, std::size_t count) {
+  std::size_t completed = 0;
+  for (std::size_t i = NextToSend(); count > 0;) {
+    FIELDWORK_DCHECK(i < count_);
+    SendRecord& record = records_[i];
+    const std::size_t left = static_cast<std::size_t>(record.size - record.sent);
+    const std::size_t taken = left < count ? left : count;
+    count -= taken;
+    record.sent = static_cast<std::uint16_t>(record.sent + taken);
+    if (record.sent < record.size) break;
+    ++completed;
+    if (record.packet_id == 0) {
+      Erase(i);
+      continue;
+    }
+    ++record.attempts;
+    record.retry_at = now + kRetryInterval;
+    ++i;
+  }
+  return completed;
+}
+
+std::size_t SendQueue::IndexOf(PacketType type, PacketId packet_id) const {
+  std::size_t i = 0;
+  while (i < count_ && (records_[i].type != type || records_[i].packet_id != packet_id)) ++i;
+  return i;
+}
+
+Bytes SendQueue::Find(PacketType type, PacketId packet_id) const {
+  const std::size_t i = IndexOf(type, packet_id);
+  return i == count_ ? Bytes{} : memory_.subspan(OffsetOf(i), records_[i].size);
+}
+
+bool SendQueue::Remove(PacketType type, PacketId packet_id) {
+  const std::size_t i = IndexOf(type, packet_id);
+  if (i == count_ || records_[i].attempts == 0) return false;
+  // Half a copy on the wire must be finished, or the stream is broken; the reply to that
+  // copy removes it later.
+  if (records_[i].sent != 0 && records_[i].sent < records_[i].size) return false;
+  Erase(i);
+  return true;
+}
+
+bool SendQueue::IsUsed(PacketId packet_id) const {
+  for (const SendRecord& record : records()) {
+    if (record.packet_id == packet_id) return true;
+  }
+  return false;
+}
+
+bool SendQueue::OnTime(Instant now) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (now < records_[i].retry_at) continue;
+    if (records_[i].attempts == kMaxAttempts) return false;
+    SendAgain(i);
+  }
+  return true;
+}
+
+Instant SendQueue::Deadline() const {
+  Instant deadline = kNever;
+  for (const SendRecord& record : records()) deadline = Earlier(deadline, record.retry_at);
+  return deadline;
+}
+
+void SendQueue::SendAgain(std::size_t index) {
+  SendRecord& record = records_[index];
+  record.sent = 0;
+  record.retry_at = kNever;
+  // SUBSCRIBE and UNSUBSCRIBE have no such flag [MQTT-3.8.1-1].
+  if (record.type == PacketType::kPublish) MarkDuplicate(memory_.subspan(OffsetOf(index)));
+}
+
+void SendQueue::OnConnectionLost() {
+  for (std::size_t i = count_; i-- > 0;) {
+    SendRecord& record = records_[i];
+    if (record.type != PacketType::kPublish || record.packet_id == 0) {
+      Erase(i);
+      continue;
+    }
+    // Even a part of it may have been enough for the peer, so it counts as sent once.
+    if (record.sent != 0 || record.attempts != 0) SendAgain(i);
+    record.attempts = 0;
+  }
+  held_back_ = false;
+}
+
+void SendQueue::Erase(std::size_t index) {
+  const std::size_t offset = OffsetOf(index);
+  const std::size_t size = records_[index].size;
+  std::memmove(memory_.data() + offset, memory_.data() + offset + size, used_ - offset - size);
+  std::memmove(&records_[index], records_.data() + index + 1,
+               (count_ - index - 1) * sizeof(SendRecord));
+  used_ = static_cast<std::uint16_t>(used_ - size);
+  --count_;
+}
+
+}  // namespace fieldwork::mqtt
