@@ -42,9 +42,9 @@ enum class NoAction : std::uint8_t {
 
 struct Options {
   /// Name of the thing, 1 to 128 characters; also the MQTT client id. Outlives the agent.
-  std::string_view thing;
+  std::string_view thing = {};
   /// MQTT user name (AWS reads SDK metrics from it); empty sends none. Outlives the agent.
-  std::string_view user_name;
+  std::string_view user_name = {};
   /// Seconds, 30 to 1200 at AWS.
   std::uint16_t keep_alive_s = 60;
   NoAction no_action = NoAction::kReject;
@@ -228,7 +228,7 @@ class Agent {
   std::optional<Input> OnNotifyNext(std::string_view payload);
   std::optional<Input> OnStartNextReply(std::string_view payload);
   std::optional<Input> OnDescribeReply(std::string_view payload);
-  std::optional<Input> OnUpdateReply(std::string_view payload);
+  std::optional<Input> OnUpdateReply(std::string_view job, std::string_view payload);
   std::optional<Input> OnRejected(const jobs::ParsedTopic& topic, std::string_view text,
                                   std::string_view payload);
   std::optional<Input> Ignore(std::string_view topic);

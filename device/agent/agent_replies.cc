@@ -16,7 +16,7 @@ std::optional<Input> Agent::OnMessage(std::string_view text, std::string_view pa
     case Topic::kStartNextAccepted: input = OnStartNextReply(payload); break;
     case Topic::kDescribeAccepted: input = OnDescribeReply(payload); break;
     case Topic::kUpdateAccepted:
-      if (IsAboutOurJob(*topic)) input = OnUpdateReply(payload);
+      if (IsAboutOurJob(*topic)) input = OnUpdateReply(topic->job, payload);
       break;
     case Topic::kStartNextRejected:
     case Topic::kDescribeRejected:
@@ -76,13 +76,13 @@ std::optional<Input> Agent::OnDescribeReply(std::string_view payload) {
   return ours && !jobs::IsTerminal(execution.status) ? Input::kStillOpen : Input::kRefusedGone;
 }
 
-std::optional<Input> Agent::OnUpdateReply(std::string_view payload) {
+/// `job` is a view into the message: the work itself is over before the event is read.
+std::optional<Input> Agent::OnUpdateReply(std::string_view job, std::string_view payload) {
   const auto reply = jobs::DecodeUpdate(payload);
   if (!reply.ok() || !IsOurReply(reply->client_token)) return std::nullopt;
   const bool announced = state_ == State::kAnnouncing;
   Tell(event::Reported{
-      work_.job_id.view(),
-      jobs::StatusText(announced ? jobs::ExecutionStatus::kInProgress : work_.status)});
+      job, jobs::StatusText(announced ? jobs::ExecutionStatus::kInProgress : work_.status)});
   return Input::kAccepted;
 }
 
