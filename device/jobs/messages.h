@@ -45,8 +45,9 @@ inline constexpr std::size_t kMaxClientToken = 64;    ///< bytes
 
 /// One pair of statusDetails. What would break the limits is mended, not refused, since a
 /// status that does not arrive is worse than one that is cut: control characters become
-/// spaces, ill-formed UTF-8 becomes U+FFFD, a long value keeps its head.
-/// An illegal key is the caller's mistake: kBadArgument.
+/// spaces, ill-formed UTF-8 becomes U+FFFD, a long value keeps its head, an empty one
+/// becomes a space.
+/// An illegal key, or one that occurs twice, is the caller's mistake: kBadArgument.
 struct Detail {
   std::string_view key;
   std::string_view value;
@@ -60,24 +61,24 @@ struct GetPendingRequest {
   std::string_view client_token;  ///< At most kMaxClientToken bytes.
 };
 struct StartNextRequest {
-  std::string_view client_token;
-  std::span<const Detail> details;
+  std::string_view client_token = {};
+  std::span<const Detail> details = {};
   std::int32_t step_timeout_minutes = 0;  ///< 1 to 10080; -1 none at all; 0 not sent.
 };
 struct DescribeRequest {
-  std::string_view client_token;
+  std::string_view client_token = {};
   std::int64_t execution_number = 0;  ///< 0: the latest, not sent.
   bool include_document = true;
 };
 struct UpdateRequest {
   ExecutionStatus status = ExecutionStatus::kInProgress;  ///< One a device may report.
-  std::span<const Detail> details;                        ///< Empty: unchanged at AWS.
+  std::span<const Detail> details = {};                   ///< Empty: unchanged at AWS.
   std::int64_t expected_version = 0;                      ///< 0: not sent.
   std::int64_t execution_number = 0;                      ///< 0: not sent.
   std::int32_t step_timeout_minutes = 0;                  ///< As in StartNextRequest.
   bool include_state = false;
   bool include_document = false;
-  std::string_view client_token;
+  std::string_view client_token = {};
 };
 
 Result<std::string_view> Encode(const GetPendingRequest& request, std::span<char> out);
@@ -165,7 +166,7 @@ struct ExecutionSummary {
 };
 
 /// get/accepted. AWS lists at most 15 entries in all; what does not fit the two spans is
-/// counted, not stored.
+/// counted, not stored. An entry without a job id is passed over.
 struct PendingReply {
   std::string_view client_token;
   std::int64_t timestamp = 0;
@@ -178,8 +179,7 @@ Result<PendingReply> DecodePending(std::string_view payload,
 
 /// notify: the same lists, under `jobs` by status. Other statuses than these two do not
 /// occur there and are passed over.
-Result<PendingReply> DecodeNotify(std::string_view payload,
-                                  std::span<ExecutionSummary> in_progress,
+Result<PendingReply> DecodeNotify(std::string_view payload, std::span<ExecutionSummary> in_progress,
                                   std::span<ExecutionSummary> queued);
 
 }  // namespace fieldwork::jobs

@@ -36,8 +36,8 @@ enum class Topic : std::uint8_t {
 };
 
 /// Enough for every topic of any thing and job.
-inline constexpr std::size_t kMaxTopic = sizeof("$aws/things//jobs//update/accepted") - 1 +
-                                         kMaxThingName + kMaxJobId;
+inline constexpr std::size_t kMaxTopic =
+    sizeof("$aws/things//jobs//update/accepted") - 1 + kMaxThingName + kMaxJobId;
 
 /// Writes the topic into `out` and returns it. `job` is used by Describe and Update alone:
 /// a job id, or kNextJob, or "+" to subscribe to the replies for all jobs.

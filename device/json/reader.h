@@ -20,6 +20,9 @@ namespace fieldwork::json {
 /// Objects and arrays inside each other, the outermost counted. Deeper is kTooLarge.
 inline constexpr std::size_t kMaxDepth = 32;
 
+/// Bytes of a query's path.
+inline constexpr std::size_t kMaxPathSize = 255;
+
 enum class Kind : std::uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull };
 
 /// One whole value: what it is, and its text as it stands (a string with its quotes, an
@@ -32,24 +35,35 @@ struct Value {
 /// Where one value stands, and, after Find(), what it is.
 struct Query {
   /// Keys joined by '.', elements as [n]: "execution.jobId", "steps[0].action.name".
-  /// Keys are compared after escapes are resolved. A key that itself has '.' or '[' in it
-  /// cannot be named.
+  /// The empty path is the whole text. Keys are compared after escapes are resolved. A key
+  /// that is empty or has '.' or '[' in it cannot be named, nor an element past 65534.
+  /// A path of another form names nothing. At most kMaxPathSize bytes.
   std::string_view path;
   Value value{};
   bool found = false;
+
+  /// Where Find() stands in this path; of no use to others.
+  struct Progress {
+    std::uint8_t offset = 0;   ///< Bytes of the path that lead to where the reader is.
+    std::uint8_t matched = 0;  ///< Steps in these bytes.
+    std::uint8_t reached = 0;  ///< The most steps that ever matched.
+  } progress{};
 };
 
-/// Validates the whole of `text` and finds every query's value, in one pass.
-/// kMalformed: not JSON, or a queried path occurs twice (which of the two is meant
-/// cannot be known). kTooLarge: deeper than kMaxDepth. A path that is not there is not an
-/// error: its query stays `found == false`. On an error no query may be used.
+/// Validates the whole of `text` and finds every query's value, in one pass. What was in
+/// `value` and `found` before does not matter.
+/// kMalformed: not JSON, or a queried path, or an object or array on the way to it, occurs
+/// twice (which of the two is meant cannot be known). kTooLarge: deeper than kMaxDepth.
+/// kBadArgument: a path longer than kMaxPathSize. A path that is not there is not an
+/// error: its query stays `found == false`. On an error none is found.
 Status Find(std::string_view text, std::span<Query> queries);
 
 /// Validates alone.
 Status Validate(std::string_view text);
 
 /// Steps over the members of one object or the elements of one array, whose text was
-/// already validated (it came from Find() or Validate()).
+/// already validated (it came from Find() or Validate()). Other text ends the walk early,
+/// somewhere inside that text.
 ///
 ///   json::Children children(steps);
 ///   while (children.Next()) Use(children.key(), children.value());
@@ -66,9 +80,12 @@ class Children {
 
  private:
   std::string_view rest_;
-  std::string_view key_;
-  Value value_;
+  std::string_view key_{};
+  Value value_{};
+  bool has_keys_;
 };
+
+/// For the three below, too, the text was validated. A key is Value{Kind::kString, key()}.
 
 /// True when `value` is a string that, its escapes resolved, equals `text` (UTF-8).
 bool Equals(Value value, std::string_view text);

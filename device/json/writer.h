@@ -38,15 +38,22 @@ class Writer {
   /// A value that is JSON already, copied as it is.
   void Raw(std::string_view json);
 
-  /// The text so far, in the caller's memory. kNoSpace: it did not fit.
+  /// The text, in the caller's memory. kNoSpace: it did not fit.
+  /// REQUIRES: every Begin has had its End.
   Result<std::string_view> Finish() const;
 
  private:
   void Separate();
   void Append(std::string_view text);
+  void AppendQuoted(std::string_view text);
+  void AppendEscape(char c);
+  void AppendValue(std::string_view text);
+  void Begin(char bracket);
+  void End(char bracket);
 
   std::span<char> out_;
   std::size_t size_ = 0;
+  std::uint32_t depth_ = 0;
   bool overflow_ = false;
   bool need_comma_ = false;
 };
