@@ -2,6 +2,7 @@
 // std::expected, which clang 14 cannot build with this standard library.
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 #include "device/base/check.h"
@@ -33,6 +34,33 @@ class [[nodiscard]] Result {
  private:
   T value_;
   Status status_;
+};
+
+/// A size and a status in one word, so that on Cortex-M it comes back in a register and not
+/// through memory: most of what the core returns is a size.
+template <>
+class [[nodiscard]] Result<std::size_t> {
+ public:
+  /// REQUIRES: at most PTRDIFF_MAX.
+  constexpr Result(std::size_t value)  // NOLINT: implicit by design
+      : word_(static_cast<std::ptrdiff_t>(value)) {
+    FIELDWORK_DCHECK(word_ >= 0);
+  }
+  constexpr Result(Status status)  // NOLINT: implicit by design
+      : word_(-static_cast<std::ptrdiff_t>(status)) {
+    FIELDWORK_DCHECK(status != Status::kOk);
+  }
+
+  constexpr bool ok() const { return word_ >= 0; }
+  constexpr Status status() const { return ok() ? Status::kOk : static_cast<Status>(-word_); }
+  /// REQUIRES: ok().
+  constexpr std::size_t operator*() const {
+    FIELDWORK_DCHECK(ok());
+    return static_cast<std::size_t>(word_);
+  }
+
+ private:
+  std::ptrdiff_t word_;  // The value, or the status negated.
 };
 
 }  // namespace fieldwork

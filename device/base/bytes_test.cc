@@ -1,0 +1,42 @@
+// The same memory seen as bytes and as text.
+#include "device/base/bytes.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace fieldwork {
+namespace {
+
+TEST(Bytes, OfText_AreTheSameMemory) {
+  const std::string_view text = "abc";
+  const Bytes bytes = AsBytes(text);
+  ASSERT_EQ(bytes.size(), 3u);
+  EXPECT_EQ(static_cast<const void*>(bytes.data()), static_cast<const void*>(text.data()));
+  EXPECT_EQ(bytes[1], 'b');
+}
+
+TEST(Bytes, AsText_ComesBack) { EXPECT_EQ(AsText(AsBytes("thing/\xC3\xA4")), "thing/\xC3\xA4"); }
+
+TEST(Bytes, HighBytes_StayUnsigned) {
+  const Bytes bytes = AsBytes("\xFF");
+  EXPECT_EQ(bytes[0], 255);
+}
+
+TEST(Bytes, Empty_IsEmptyBothWays) {
+  EXPECT_TRUE(AsBytes("").empty());
+  EXPECT_TRUE(AsText({}).empty());
+}
+
+TEST(Bytes, EmbeddedZero_IsKept) { EXPECT_EQ(AsBytes(std::string_view("a\0b", 3)).size(), 3u); }
+
+TEST(MutableBytes, Converts_ToBytes) {
+  std::array<std::uint8_t, 2> memory{1, 2};
+  const MutableBytes writable = memory;
+  const Bytes readable = writable;
+  writable[0] = 9;
+  EXPECT_EQ(readable[0], 9);
+}
+
+}  // namespace
+}  // namespace fieldwork
