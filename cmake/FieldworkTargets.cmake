@@ -32,6 +32,9 @@ endfunction()
 
 # fieldwork_test(NAME SOURCES... LIBS...): one GoogleTest program; each case is a ctest test.
 function(fieldwork_test name)
+  if(NOT FIELDWORK_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest_main)

@@ -18,7 +18,7 @@ constexpr std::size_t LengthBytes(std::size_t remaining) {
 }
 
 /// Writes into memory whose size was checked before: every encoder first sums up its
-/// packet, then asks Begin() once.
+/// packet, then asks CheckSize() once.
 class Cursor {
  public:
   explicit Cursor(std::uint8_t* at) : at_(at) {}

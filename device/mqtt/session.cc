@@ -50,10 +50,6 @@ Session::Session(const mqtt::Connect& options, const Memory& memory)
 
 Status Session::Connect(Instant now) {
   if (state_ != State::kClosed) return Status::kWrongState;
-  if (options_.clean_session) {  // [MQTT-3.1.2-6]
-    send_.Clear();
-    exactly_once_ = {};
-  }
   const auto size = EncodeConnect(options_, send_.ReservedRoom());
   if (!size.ok()) return size.status();
   send_.Commit(PacketType::kConnect, 0, *size);
@@ -66,6 +62,10 @@ Status Session::Connect(Instant now) {
 
 void Session::OnTransportClosed() {
   send_.OnConnectionLost();
+  if (options_.clean_session) {  // Lasts as long as its connection [MQTT-3.1.2-6].
+    send_.Clear();
+    exactly_once_ = {};
+  }
   keep_alive_.Stop();
   state_ = State::kClosed;
   close_due_ = false;
@@ -142,7 +142,8 @@ std::optional<Event> Session::OnPacket(Instant now) {
 
 std::optional<Event> Session::OnConnack(Instant now, Bytes body) {
   const auto connack = DecodeConnack(body);
-  if (!connack.ok()) return Fail(CloseReason::kProtocolError);
+  // Nobody can answer a CONNECT that has not left yet, and nothing may leave before it.
+  if (!connack.ok() || !send_.Unsent().empty()) return Fail(CloseReason::kProtocolError);
   if (connack->code != ConnectCode::kAccepted) return Fail(CloseReason::kRefused, connack->code);
   if (connack->session_present && options_.clean_session) {  // [MQTT-3.2.2-1]
     return Fail(CloseReason::kProtocolError);

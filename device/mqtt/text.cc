@@ -122,7 +122,7 @@ bool Matches(std::string_view filter, std::string_view name) {
     if (want != "+" && want != have) return false;
   }
   // "a/#" also covers "a" itself (section 4.7.1.2).
-  return filter_more == name_more || (!name_more && filter == "#");
+  return filter_more == name_more || filter == "#";
 }
 
 }  // namespace fieldwork::mqtt

@@ -7,6 +7,10 @@ fieldwork_library(fieldwork_posix_sntp
   SOURCES sntp_driver.cc udp.cc
   PUBLIC fieldwork_posix fieldwork_posix_clock fieldwork_sntp)
 
+if(NOT FIELDWORK_TESTS)
+  return()
+endif()
+
 # The tests ask a real chronyd, which they start on a free port of the loopback device.
 find_program(FIELDWORK_CHRONYD chronyd PATHS /usr/sbin /usr/local/sbin REQUIRED)
 fieldwork_test(fieldwork_posix_sntp_test
