@@ -1,0 +1,1 @@
+"""System tests: the finished board program against real servers and scripted faults."""
