@@ -41,14 +41,16 @@ function(fieldwork_test name)
   target_compile_definitions(${name} PRIVATE FIELDWORK_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # GoogleTest's own headers, and tests that compare literals, do not meet these two.
   target_compile_options(${name} PRIVATE -Wno-conversion -Wno-shadow)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name}
+    TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
 endfunction()
 
 function(fieldwork_add_device_tests)
   get_property(tested GLOBAL PROPERTY FIELDWORK_DEVICE_TESTED)
   foreach(library ${tested})
     get_property(sources GLOBAL PROPERTY FIELDWORK_TESTS_OF_${library})
-    fieldwork_test(${library}_test SOURCES ${sources} LIBS ${library} fieldwork_sim fieldwork_check_host)
+    fieldwork_test(${library}_test
+      SOURCES ${sources} LIBS ${library} fieldwork_sim fieldwork_check_host)
   endforeach()
 endfunction()
 

@@ -13,8 +13,7 @@ namespace fieldwork {
 #ifdef NDEBUG
 #define FIELDWORK_DCHECK(condition) static_cast<void>(0)
 #else
-#define FIELDWORK_DCHECK(condition) \
-  (static_cast<bool>(condition)     \
-       ? static_cast<void>(0)       \
-       : ::fieldwork::CheckFailed(#condition, __FILE__, __LINE__))
+#define FIELDWORK_DCHECK(condition)                    \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::fieldwork::CheckFailed(#condition, __FILE__, __LINE__))
 #endif

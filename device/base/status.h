@@ -9,17 +9,19 @@
 
 namespace fieldwork {
 
-enum class [[nodiscard]] Status : std::uint8_t {
-  kOk,
-  kNeedMore,     ///< Not an error: call again when more bytes or more time have passed.
-  kNoSpace,      ///< A buffer or table is full now. Drain it and call again.
-  kTooLarge,     ///< Can never fit the memory this product chose. Do not call again.
-  kWrongState,   ///< A legal call at the wrong moment.
-  kBadArgument,  ///< The caller's value breaks the contract of the call.
-  kMalformed,    ///< The peer, or stored data, breaks its format.
-  kNotFound,     ///< Well formed, but what was asked for is not in it.
-  kIo,           ///< The flash or another part below the core failed.
+// clang-format off: version 14 takes the attribute for a statement.
+enum class [[nodiscard]] Status : std::uint8_t{
+    kOk,
+    kNeedMore,     ///< Not an error: call again when more bytes or more time have passed.
+    kNoSpace,      ///< A buffer or table is full now. Drain it and call again.
+    kTooLarge,     ///< Can never fit the memory this product chose. Do not call again.
+    kWrongState,   ///< A legal call at the wrong moment.
+    kBadArgument,  ///< The caller's value breaks the contract of the call.
+    kMalformed,    ///< The peer, or stored data, breaks its format.
+    kNotFound,     ///< Well formed, but what was asked for is not in it.
+    kIo,           ///< The flash or another part below the core failed.
 };
+// clang-format on
 
 /// A short, stable name for logs: "ok", "need-more", "no-space", ... Never null.
 constexpr const char* StatusName(Status status) {
@@ -40,10 +42,10 @@ constexpr const char* StatusName(Status status) {
 }  // namespace fieldwork
 
 /// Returns from the enclosing function when `expr` is not kOk. Never logs.
-#define FIELDWORK_TRY(expr)                                                       \
-  do {                                                                            \
-    if (const ::fieldwork::Status fieldwork_try_status = (expr);                  \
-        fieldwork_try_status != ::fieldwork::Status::kOk) {                       \
-      return fieldwork_try_status;                                                \
-    }                                                                             \
+#define FIELDWORK_TRY(expr)                                      \
+  do {                                                           \
+    if (const ::fieldwork::Status fieldwork_try_status = (expr); \
+        fieldwork_try_status != ::fieldwork::Status::kOk) {      \
+      return fieldwork_try_status;                               \
+    }                                                            \
   } while (false)
