@@ -40,6 +40,7 @@ class AgentDriver {
   struct Setup {
     agent::Options options{.thing = "board"};
     std::size_t receive = 4096;
+    std::size_t send = 2048;
     agent::Boot boot{1, agent::BootReason::kPowerOn};
     std::uint32_t seed = 7;
   };
@@ -47,7 +48,7 @@ class AgentDriver {
   explicit AgentDriver(RamFlash& flash) : AgentDriver(flash, Setup()) {}
   AgentDriver(RamFlash& flash, const Setup& setup)
       : receive_(setup.receive),
-        send_(2048),
+        send_(setup.send),
         agent_(std::make_unique<agent::Agent>(setup.options, receive_, send_, flash, setup.boot,
                                               setup.seed)) {}
 

@@ -57,7 +57,7 @@ class Teller {
   }
   void operator()(const event::Asking& e) {
     log_.Info(kTag, {e.first ? "requesting first job" : "requesting next job"});
-    log_.Debug(kTag, {"Published payload: "});
+    log_.Debug(kTag, {"Published payload: ", e.payload});
   }
   void operator()(const event::NoJob&) { log_.Info(kTag, {"no job is waiting"}); }
   void operator()(const event::JobTaken& e) {

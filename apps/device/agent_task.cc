@@ -50,6 +50,7 @@ agent::Options AgentOptions(const Config& config, const std::string& user_name) 
   options.no_action =
       config.no_action_succeeds ? agent::NoAction::kSucceed : agent::NoAction::kReject;
   options.reconnect_cap = config.reconnect_cap;
+  options.subscribe_replies = config.subscribe_replies;
   return options;
 }
 
@@ -89,6 +90,7 @@ void AgentTask::SetNetwork(Instant now, bool up) {
     LinkDown(now, "the network is gone");
   }
   if (up && link_ == Link::kHeld) TryOpen(now);
+  if (up) agent_.OnNetworkBack(now);
   Pump(now);
 }
 
@@ -223,7 +225,8 @@ bool AgentTask::Receive(Instant now) {
 bool AgentTask::FinishClosing(Instant now) {
   if (link_ != Link::kClosing) return false;
   const bool is_up = transport_.state() == posix::TlsTransport::State::kUp;
-  if (is_up && !agent_.BytesToSend().empty() && now < close_by_) return false;
+  const bool all_sent = agent_.BytesToSend().empty() && !transport_.has_unsent();
+  if (is_up && !all_sent && now < close_by_) return false;
   LinkDown(now, "");
   return true;
 }

@@ -196,7 +196,8 @@ void ReadDevice(Section section, Config& config) {
 void ReadMqtt(Section section, Config& config) {
   section.Number("keep_alive_s", config.keep_alive_s, 5, 1200);
   section.Number("receive_buffer", config.receive_buffer_bytes, 1024, 1 << 20);
-  section.Number("send_buffer", config.send_buffer_bytes, 1024, 1 << 20);
+  // Holds CONNECT and SUBSCRIBE of the longest thing name.
+  section.Number("send_buffer", config.send_buffer_bytes, 2048, 1 << 20);
   std::int64_t cap_s = config.reconnect_cap.count / 1000;
   section.Number("reconnect_cap_s", cap_s, 1, 86400);
   config.reconnect_cap = Seconds(cap_s);
@@ -206,6 +207,7 @@ void ReadMqtt(Section section, Config& config) {
 
 void ReadJobs(Section section, Config& config) {
   config.no_action_succeeds = section.Choice("no_action", {"reject", "succeed"}, 0) == 1;
+  section.Flag("subscribe_replies", config.subscribe_replies);
   section.RefuseOthers();
 }
 

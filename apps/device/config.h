@@ -54,6 +54,7 @@ struct Config {
   bool metrics = true;  ///< Name the software in the MQTT user name, as AWS SDKs do.
 
   bool no_action_succeeds = false;
+  bool subscribe_replies = true;  ///< False where a policy allows notify-next alone.
 
   std::string flash_file;
   std::string name = "W800";  ///< The prompt; 1 to 32 of a-z A-Z 0-9 . _ -

@@ -40,6 +40,7 @@ TEST(Config, OnlyWhatIsRequired_HasTheDocumentedDefaults) {
   EXPECT_EQ(config.reconnect_cap, Seconds(180));
   EXPECT_TRUE(config.metrics);
   EXPECT_FALSE(config.no_action_succeeds);
+  EXPECT_TRUE(config.subscribe_replies);
   EXPECT_EQ(config.name, "W800");
   EXPECT_TRUE(config.resume);
   EXPECT_EQ(config.driver, WifiDriver::kSimulated);
@@ -67,6 +68,7 @@ reconnect_cap_s = 10
 metrics = false
 [jobs]
 no_action = "succeed"
+subscribe_replies = false
 [board]
 flash = "f/flash.bin"
 name = "W801"
@@ -100,6 +102,7 @@ level = "none"
   EXPECT_EQ(config.reconnect_cap, Seconds(10));
   EXPECT_FALSE(config.metrics);
   EXPECT_TRUE(config.no_action_succeeds);
+  EXPECT_FALSE(config.subscribe_replies);
   EXPECT_EQ(config.flash_file, "/etc/board/f/flash.bin");
   EXPECT_EQ(config.name, "W801");
   EXPECT_FALSE(config.resume);
@@ -140,7 +143,8 @@ TEST(ConfigMistake, Message_NamesFileLineKeyAndRemedy) {
 
 TEST(ConfigMistake, UnknownKeyOrTable_IsRefused) {
   EXPECT_EQ(Mistake("[jobs]\nno_acton = \"reject\"\n"),
-            "d/device.toml:8: jobs.no_acton is unknown: remove it, or use one of no_action");
+            "d/device.toml:8: jobs.no_acton is unknown: remove it, or use one of no_action, "
+            "subscribe_replies");
   EXPECT_THAT(Mistake("[wlan]\n"), HasSubstr("d/device.toml:7: wlan is unknown"));
   EXPECT_THAT(Mistake("[[wifi.access_point]]\nssid = \"a\"\nsid = 1\n"),
               HasSubstr(":9: wifi.access_point.sid is unknown"));

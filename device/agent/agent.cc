@@ -36,6 +36,11 @@ void Agent::Start(Instant now) {
 
 void Agent::Stop(Instant now) { Apply(now, Input::kStop); }
 
+void Agent::OnNetworkBack(Instant now) {
+  reconnect_.Reset();
+  Apply(now, Input::kNetworkBack);
+}
+
 void Agent::OnTransportUp(Instant now) { Apply(now, Input::kTransportUp); }
 
 void Agent::OnTransportDown(Instant now, const char* why) {
@@ -140,7 +145,10 @@ std::optional<Input> Agent::Do(Instant now, Action action) {
     case Action::kSendConnect:
       if (session_.Connect(now) != Status::kOk) return Input::kSessionOver;
       break;
-    case Action::kSendSubscribe: SendSubscribe(); break;
+    case Action::kSendSubscribe:
+      if (SendSubscribe() == Status::kOk) break;
+      close_reason_ = "SUBSCRIBE does not fit the send buffer";
+      return Input::kSubscribeRefused;
     case Action::kChooseWork: return ChooseWork();
     case Action::kSendStartNext: SendStartNext(now); break;
     case Action::kAskAgainLater: AskAgainLater(now); break;

@@ -87,6 +87,7 @@ struct Subscribing {};
 struct SubscribeRefused {};
 /// Asking for a job; `first` since this connection came up.
 struct Asking {
+  std::string_view payload;
   bool first = false;
 };
 struct NoJob {};
@@ -191,6 +192,10 @@ class Agent {
   /// The job at hand, or empty. Valid until the next mutation.
   std::string_view job_id() const { return work_.job_id.view(); }
 
+  /// The network was away and is back: the wait that grew meanwhile starts over, short. Not
+  /// at once, since a whole site may have lost it together. Harmless at any time.
+  void OnNetworkBack(Instant now);
+
   void OnTransportUp(Instant now);
   /// The transport is closed or could not be opened. `why`: stable text for the log, never
   /// null; empty when the agent asked for it.
@@ -254,7 +259,7 @@ class Agent {
   void CloseTransport();
 
   // Requests. agent_requests.cc
-  void SendSubscribe();
+  Status SendSubscribe();
   void SendStartNext(Instant now);
   void SendDescribe(Instant now, std::string_view job, std::int64_t execution_number);
   void SendUpdate(Instant now);

@@ -34,7 +34,7 @@ void Agent::NewToken() {
   token_.AssignTruncated({text.data(), static_cast<std::size_t>(at - text.data())});
 }
 
-void Agent::SendSubscribe() {
+Status Agent::SendSubscribe() {
   static constexpr jobs::Topic kWanted[] = {
       jobs::Topic::kNotifyNext,        jobs::Topic::kStartNextAccepted,
       jobs::Topic::kStartNextRejected, jobs::Topic::kDescribeAccepted,
@@ -46,10 +46,11 @@ void Agent::SendSubscribe() {
   const std::size_t count = options_.subscribe_replies ? kCount : 1;
   for (std::size_t i = 0; i < count; ++i) {
     const auto topic = jobs::FormatTopic(kWanted[i], options_.thing, "+", texts[i]);
-    if (topic.ok()) subscriptions[i] = {*topic, mqtt::Qos::kAtLeastOnce};
+    if (!topic.ok()) return topic.status();
+    subscriptions[i] = {*topic, mqtt::Qos::kAtLeastOnce};
   }
   Tell(event::Subscribing{});
-  static_cast<void>(session_.Subscribe(std::span(subscriptions).first(count)));
+  return session_.Subscribe(std::span(subscriptions).first(count)).status();
 }
 
 void Agent::SendStartNext(Instant now) {
@@ -59,10 +60,10 @@ void Agent::SendStartNext(Instant now) {
     return;
   }
   notified_ = false;
-  Tell(event::Asking{first_question_});
-  first_question_ = false;
   const auto payload =
       jobs::Encode(jobs::StartNextRequest{.client_token = token_.view()}, payload_);
+  Tell(event::Asking{*payload, first_question_});
+  first_question_ = false;
   PublishRequest(now, jobs::Topic::kStartNext, {}, *payload);
 }
 

@@ -250,6 +250,44 @@ TEST_F(Connection, Stop_SendsDisconnectThenCloses) {
   EXPECT_THAT(driver.Notes(), IsEmpty());
 }
 
+TEST_F(Connection, NetworkBack_ShortensTheWaitButKeepsASecond) {
+  driver.Start();
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    driver.TransportDown("no network");
+    driver.Advance(driver.agent().Deadline() - driver.now());
+  }
+  driver.TransportDown("no network");
+  driver.agent().OnNetworkBack(driver.now());
+  const Millis wait = driver.agent().Deadline() - driver.now();
+  EXPECT_GE(wait, Seconds(1));
+  EXPECT_LE(wait, Seconds(2));
+}
+
+TEST_F(Connection, NetworkBackWhileConnected_ChangesNothing) {
+  driver.Start();
+  driver.Connect();
+  driver.Notes();
+  driver.agent().OnNetworkBack(driver.now());
+  driver.Advance(Millis{0});
+  EXPECT_THAT(driver.Notes(), IsEmpty());
+}
+
+TEST_F(Connection, SubscribeLargerThanTheSendBuffer_IsToldAndTriedLater) {
+  const std::string name(128, 't');
+  AgentDriver::Setup setup;
+  setup.options.thing = name;
+  setup.send = 1024;
+  AgentDriver small(flash, setup);
+  small.Start();
+  small.TransportUp();
+  small.Notes();
+  small.Receive(sim::kConnackPacket);
+  EXPECT_THAT(small.Notes(), ElementsAre("connected", "subscribing", "close"));
+  small.TransportDown("");
+  EXPECT_THAT(small.Notes(),
+              ElementsAre("disconnected: SUBSCRIBE does not fit the send buffer", "waiting"));
+}
+
 TEST_F(Connection, StopWhileWaiting_StopsAtOnce) {
   driver.Start();
   driver.TransportDown("unreachable");

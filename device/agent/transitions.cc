@@ -24,6 +24,7 @@ constexpr Row kRows[] = {
   {kStopped,     kStart,            kOpening,     Action::kOpenTransport},
 
   {kWaiting,     kTimer,            kOpening,     Action::kOpenTransport},
+  {kWaiting,     kNetworkBack,      kWaiting,     Action::kBackOff},
   {kWaiting,     kStop,             kStopped,     Action::kNothing},
 
   {kOpening,     kTransportUp,      kConnecting,  Action::kSendConnect},

@@ -33,7 +33,8 @@ inline constexpr std::size_t kStates = 15;
 enum class Input : std::uint8_t {
   kStart,
   kStop,
-  kTimer,  ///< The state's own time is over.
+  kTimer,        ///< The state's own time is over.
+  kNetworkBack,  ///< The port has a network again.
   kTransportUp,
   kTransportDown,
   kSessionOver,       ///< The MQTT session found the connection to be of no use.
@@ -55,7 +56,7 @@ enum class Input : std::uint8_t {
   kRefusedCheck,  ///< .../rejected: look before the next try.
   kStillOpen,     ///< Looked: the execution waits for our status.
 };
-inline constexpr std::size_t kInputs = 23;
+inline constexpr std::size_t kInputs = 24;
 
 enum class Action : std::uint8_t {
   kNothing,
