@@ -1,37 +1,32 @@
 // Decides what a reply or notification says, and which oddities of it are forgiven.
 //
-// Each message is a table: where a field stands in the JSON, what it may be, and which
-// member it goes to. A field that is absent or null leaves its member as it was.
+// Each object is a table: the keys that are read, what each may be, and which member it goes
+// to. A field that is absent or null leaves its member as it was.
 #include <array>
 #include <cstddef>
 #include <iterator>
 
 #include "device/base/check.h"
+#include "device/jobs/fields.h"
 #include "device/jobs/messages.h"
+#include "device/jobs/words.h"
 #include "device/json/reader.h"
 
 namespace fieldwork::jobs {
 namespace {
 
 enum class Type : std::uint8_t {
-  kText,     ///< A string; std::string_view of what is between its quotes.
-  kJobId,    ///< The same, and a legal id.
-  kStatus,   ///< A string; ExecutionStatus.
-  kNumber,   ///< An integer from 0, or a string of one; std::int64_t.
-  kTime,     ///< The same, or with a fraction, or in milliseconds; whole seconds.
-  kObject,   ///< An object; std::string_view of it from brace to brace.
-  kArray,    ///< An array; json::Value.
-  kRaw,      ///< Any value, null too; std::string_view of it.
-  kNothing,  ///< An object; nothing. Its members have entries of their own.
+  kText,    ///< A string; std::string_view of what is between its quotes.
+  kJobId,   ///< The same, and a legal id.
+  kStatus,  ///< A string; ExecutionStatus.
+  kNumber,  ///< An integer from 0, or a string of one; std::int64_t.
+  kTime,    ///< The same, or with a fraction, or in milliseconds; whole seconds.
+  kObject,  ///< An object; std::string_view of it from brace to brace.
+  kArray,   ///< An array; json::Value.
+  kRaw,     ///< Any value, null too; std::string_view of it.
 };
 
-struct Field {
-  const char* path;
-  Type type;
-  std::uint8_t offset;  ///< Of the member in the struct that the table fills.
-};
-
-constexpr std::size_t kMaxFields = 13;
+constexpr std::size_t kMaxFields = 10;
 /// Digits of a time in milliseconds, from 2001 to 2286; in seconds it has three fewer.
 constexpr std::ptrdiff_t kMillisecondDigits = 13;
 /// Of the largest number of 63 bits; as many nines fit 64.
@@ -77,12 +72,11 @@ constexpr std::uint8_t kKinds[] = {
     Bit(json::Kind::kObject),
     Bit(json::Kind::kArray),
     0xFF,
-    Bit(json::Kind::kObject),
 };
-static_assert(std::size(kKinds) == static_cast<std::size_t>(Type::kNothing) + 1);
+static_assert(std::size(kKinds) == static_cast<std::size_t>(Type::kRaw) + 1);
 
 /// `member` is what the type says that it is.
-Status Store(Type type, json::Value value, void* member) {
+Status Store(Type type, const json::Value& value, void* member) {
   if (type != Type::kRaw && value.kind == json::Kind::kNull) return Status::kOk;
   if ((kKinds[static_cast<std::size_t>(type)] & Bit(value.kind)) == 0) return Status::kMalformed;
   std::string_view text = value.raw;
@@ -101,57 +95,60 @@ Status Store(Type type, json::Value value, void* member) {
     case Type::kTime:
       return ReadNumber(text, type == Type::kTime, *static_cast<std::int64_t*>(member));
     case Type::kArray: *static_cast<json::Value*>(member) = value; break;
-    case Type::kNothing: break;
   }
   return Status::kOk;
 }
 
-/// Fills the struct at `reply` as `fields` tells.
-Status Decode(std::string_view object, std::span<const Field> fields, void* reply) {
-  std::array<json::Query, kMaxFields> memory{};
-  FIELDWORK_DCHECK(fields.size() <= memory.size());
-  const auto queries = std::span(memory).first(fields.size());
-  for (std::size_t i = 0; i < fields.size(); ++i) queries[i].path = fields[i].path;
-  FIELDWORK_TRY(json::Find(object, queries));
-  const char* first = object.data();
-  while (*first <= ' ') ++first;  // It is JSON, so it does not end here.
-  if (*first != '{') return Status::kMalformed;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (!queries[i].found) continue;
-    void* const member = static_cast<std::byte*>(reply) + fields[i].offset;
-    FIELDWORK_TRY(Store(fields[i].type, queries[i].value, member));
+/// Fills the struct at `reply` as the table tells.
+Status Decode(std::string_view object, const char* table, void* reply) {
+  std::array<json::Query, 1 + kMaxFields> queries;  // The first is of the whole.
+  std::size_t count = 1;
+  for (FieldIterator<Type> field(table); !field.at_end(); field.Next()) {
+    FIELDWORK_DCHECK(count < queries.size());
+    queries[count++].path = field.key();
+  }
+  FIELDWORK_TRY(json::Find(object, {queries.data(), count}));
+  if (queries[0].value.kind != json::Kind::kObject) return Status::kMalformed;
+  const json::Query* query = queries.data();
+  for (FieldIterator<Type> field(table); !field.at_end(); field.Next()) {
+    ++query;
+    if (!query->found) continue;
+    void* const member = static_cast<std::byte*>(reply) + field.offset();
+    FIELDWORK_TRY(Store(field.type(), query->value, member));
   }
   return Status::kOk;
 }
 
-ErrorCode ParseErrorCode(std::string_view text) {
-  static constexpr const char* kTexts[] = {
-      "InvalidTopic",           "InvalidJson",      "InvalidRequest",
-      "InvalidStateTransition", "ResourceNotFound", "VersionMismatch",
-      "InternalError",          "RequestThrottled", "TerminalStateReached",
-  };
-  static_assert(std::size(kTexts) == static_cast<std::size_t>(ErrorCode::kTerminalStateReached));
-  for (std::size_t i = 0; i < std::size(kTexts); ++i) {
-    if (text == kTexts[i]) return static_cast<ErrorCode>(i + 1);
-  }
-  return ErrorCode::kUnknown;
+/// The same for an object that may not be there.
+Status DecodeInner(std::string_view object, const char* table, void* reply) {
+  return object.empty() ? Status::kOk : Decode(object, table, reply);
 }
+
+/// In the order of ErrorCode.
+constexpr auto kErrorCodes =
+    PackWords("", "InvalidTopic", "InvalidJson", "InvalidRequest", "InvalidStateTransition",
+              "ResourceNotFound", "VersionMismatch", "InternalError", "RequestThrottled",
+              "TerminalStateReached");
+
+constexpr auto kState =
+    PackFields(Field("status", Type::kStatus, offsetof(ExecutionState, status)),
+               Field("statusDetails", Type::kObject, offsetof(ExecutionState, status_details)),
+               Field("versionNumber", Type::kNumber, offsetof(ExecutionState, version_number)));
 
 /// Entries without a job id name nothing and are passed over.
 Result<std::size_t> DecodeList(json::Value list, std::span<ExecutionSummary> out) {
-  static constexpr Field kFields[] = {
-      {"jobId", Type::kJobId, offsetof(ExecutionSummary, job_id)},
-      {"queuedAt", Type::kTime, offsetof(ExecutionSummary, queued_at)},
-      {"startedAt", Type::kTime, offsetof(ExecutionSummary, started_at)},
-      {"lastUpdatedAt", Type::kTime, offsetof(ExecutionSummary, last_updated_at)},
-      {"versionNumber", Type::kNumber, offsetof(ExecutionSummary, version_number)},
-      {"executionNumber", Type::kNumber, offsetof(ExecutionSummary, execution_number)},
-  };
+  static constexpr auto kTable = PackFields(
+      Field("jobId", Type::kJobId, offsetof(ExecutionSummary, job_id)),
+      Field("queuedAt", Type::kTime, offsetof(ExecutionSummary, queued_at)),
+      Field("startedAt", Type::kTime, offsetof(ExecutionSummary, started_at)),
+      Field("lastUpdatedAt", Type::kTime, offsetof(ExecutionSummary, last_updated_at)),
+      Field("versionNumber", Type::kNumber, offsetof(ExecutionSummary, version_number)),
+      Field("executionNumber", Type::kNumber, offsetof(ExecutionSummary, execution_number)));
   std::size_t count = 0;
   json::Children entries(list);
   while (entries.Next()) {
     ExecutionSummary summary;
-    FIELDWORK_TRY(Decode(entries.value().raw, kFields, &summary));
+    FIELDWORK_TRY(Decode(entries.value().raw, kTable.data(), &summary));
     if (summary.job_id.empty()) continue;
     if (count < out.size()) out[count] = summary;
     ++count;
@@ -162,18 +159,14 @@ Result<std::size_t> DecodeList(json::Value list, std::span<ExecutionSummary> out
 struct Lists {
   std::string_view client_token;
   std::int64_t timestamp = 0;
+  std::string_view jobs;  ///< Of a notification, where the lists are one level further in.
   json::Value in_progress;
   json::Value queued;
 };
 
-Result<PendingReply> DecodeLists(std::string_view payload, std::span<const Field> fields,
-                                 std::span<ExecutionSummary> in_progress,
+Result<PendingReply> DecodeLists(const Lists& lists, std::span<ExecutionSummary> in_progress,
                                  std::span<ExecutionSummary> queued) {
-  Lists lists;
-  FIELDWORK_TRY(Decode(payload, fields, &lists));
-  PendingReply reply;
-  reply.client_token = lists.client_token;
-  reply.timestamp = lists.timestamp;
+  PendingReply reply{.client_token = lists.client_token, .timestamp = lists.timestamp};
   FIELDWORK_ASSIGN_OR_RETURN(reply.in_progress_count, DecodeList(lists.in_progress, in_progress));
   FIELDWORK_ASSIGN_OR_RETURN(reply.queued_count, DecodeList(lists.queued, queued));
   return reply;
@@ -182,87 +175,92 @@ Result<PendingReply> DecodeLists(std::string_view payload, std::span<const Field
 }  // namespace
 
 Result<ExecutionReply> DecodeExecution(std::string_view payload) {
-  constexpr std::size_t kAt = offsetof(ExecutionReply, execution);
-  static constexpr Field kFields[] = {
-      {"clientToken", Type::kText, offsetof(ExecutionReply, client_token)},
-      {"timestamp", Type::kTime, offsetof(ExecutionReply, timestamp)},
-      {"execution", Type::kNothing, 0},
-      {"execution.jobId", Type::kJobId, kAt + offsetof(Execution, job_id)},
-      {"execution.status", Type::kStatus, kAt + offsetof(Execution, status)},
-      {"execution.statusDetails", Type::kObject, kAt + offsetof(Execution, status_details)},
-      {"execution.queuedAt", Type::kTime, kAt + offsetof(Execution, queued_at)},
-      {"execution.startedAt", Type::kTime, kAt + offsetof(Execution, started_at)},
-      {"execution.lastUpdatedAt", Type::kTime, kAt + offsetof(Execution, last_updated_at)},
-      {"execution.versionNumber", Type::kNumber, kAt + offsetof(Execution, version_number)},
-      {"execution.executionNumber", Type::kNumber, kAt + offsetof(Execution, execution_number)},
-      {"execution.approximateSecondsBeforeTimedOut", Type::kTime,
-       kAt + offsetof(Execution, seconds_before_timeout)},
-      {"execution.jobDocument", Type::kRaw, kAt + offsetof(Execution, document)},
-  };
-  ExecutionReply reply;
-  FIELDWORK_TRY(Decode(payload, kFields, &reply));
-  return reply;
+  struct Outer {
+    ExecutionReply reply;
+    std::string_view execution;
+  } outer;
+  static constexpr auto kOuter =
+      PackFields(Field("clientToken", Type::kText, offsetof(ExecutionReply, client_token)),
+                 Field("timestamp", Type::kTime, offsetof(ExecutionReply, timestamp)),
+                 Field("execution", Type::kObject, offsetof(Outer, execution)));
+  static constexpr auto kExecution =
+      PackFields(Field("jobId", Type::kJobId, offsetof(Execution, job_id)),
+                 Field("status", Type::kStatus, offsetof(Execution, status)),
+                 Field("statusDetails", Type::kObject, offsetof(Execution, status_details)),
+                 Field("queuedAt", Type::kTime, offsetof(Execution, queued_at)),
+                 Field("startedAt", Type::kTime, offsetof(Execution, started_at)),
+                 Field("lastUpdatedAt", Type::kTime, offsetof(Execution, last_updated_at)),
+                 Field("versionNumber", Type::kNumber, offsetof(Execution, version_number)),
+                 Field("executionNumber", Type::kNumber, offsetof(Execution, execution_number)),
+                 Field("approximateSecondsBeforeTimedOut", Type::kNumber,
+                       offsetof(Execution, seconds_before_timeout)),
+                 Field("jobDocument", Type::kRaw, offsetof(Execution, document)));
+  Status status = Decode(payload, kOuter.data(), &outer);
+  if (status == Status::kOk) {
+    status = DecodeInner(outer.execution, kExecution.data(), &outer.reply.execution);
+  }
+  if (status != Status::kOk) return status;
+  return outer.reply;
 }
 
 Result<UpdateReply> DecodeUpdate(std::string_view payload) {
-  constexpr std::size_t kAt = offsetof(UpdateReply, state);
-  static constexpr Field kFields[] = {
-      {"clientToken", Type::kText, offsetof(UpdateReply, client_token)},
-      {"timestamp", Type::kTime, offsetof(UpdateReply, timestamp)},
-      {"executionState", Type::kNothing, 0},
-      {"executionState.status", Type::kStatus, kAt + offsetof(ExecutionState, status)},
-      {"executionState.statusDetails", Type::kObject,
-       kAt + offsetof(ExecutionState, status_details)},
-      {"executionState.versionNumber", Type::kNumber,
-       kAt + offsetof(ExecutionState, version_number)},
-      {"jobDocument", Type::kRaw, offsetof(UpdateReply, document)},
-  };
-  UpdateReply reply;
-  FIELDWORK_TRY(Decode(payload, kFields, &reply));
-  return reply;
+  struct Outer {
+    UpdateReply reply;
+    std::string_view state;
+  } outer;
+  static constexpr auto kOuter =
+      PackFields(Field("clientToken", Type::kText, offsetof(UpdateReply, client_token)),
+                 Field("timestamp", Type::kTime, offsetof(UpdateReply, timestamp)),
+                 Field("executionState", Type::kObject, offsetof(Outer, state)),
+                 Field("jobDocument", Type::kRaw, offsetof(UpdateReply, document)));
+  FIELDWORK_TRY(Decode(payload, kOuter.data(), &outer));
+  FIELDWORK_TRY(DecodeInner(outer.state, kState.data(), &outer.reply.state));
+  return outer.reply;
 }
 
 Result<Rejection> DecodeRejection(std::string_view payload) {
-  constexpr std::size_t kAt = offsetof(Rejection, state);
-  static constexpr Field kFields[] = {
-      {"code", Type::kText, offsetof(Rejection, code_text)},
-      {"message", Type::kText, offsetof(Rejection, message)},
-      {"clientToken", Type::kText, offsetof(Rejection, client_token)},
-      {"timestamp", Type::kTime, offsetof(Rejection, timestamp)},
-      {"executionState", Type::kNothing, 0},
-      {"executionState.status", Type::kStatus, kAt + offsetof(ExecutionState, status)},
-      {"executionState.statusDetails", Type::kObject,
-       kAt + offsetof(ExecutionState, status_details)},
-      {"executionState.versionNumber", Type::kNumber,
-       kAt + offsetof(ExecutionState, version_number)},
-  };
-  Rejection rejection;
-  FIELDWORK_TRY(Decode(payload, kFields, &rejection));
-  rejection.code = ParseErrorCode(rejection.code_text);
-  return rejection;
+  struct Outer {
+    Rejection rejection;
+    std::string_view state;
+  } outer;
+  static constexpr auto kOuter =
+      PackFields(Field("code", Type::kText, offsetof(Rejection, code_text)),
+                 Field("message", Type::kText, offsetof(Rejection, message)),
+                 Field("clientToken", Type::kText, offsetof(Rejection, client_token)),
+                 Field("timestamp", Type::kTime, offsetof(Rejection, timestamp)),
+                 Field("executionState", Type::kObject, offsetof(Outer, state)));
+  FIELDWORK_TRY(Decode(payload, kOuter.data(), &outer));
+  FIELDWORK_TRY(DecodeInner(outer.state, kState.data(), &outer.rejection.state));
+  outer.rejection.code = static_cast<ErrorCode>(FindWord(
+      kErrorCodes.data(), outer.rejection.code_text.data(), outer.rejection.code_text.size()));
+  return outer.rejection;
 }
 
 Result<PendingReply> DecodePending(std::string_view payload,
                                    std::span<ExecutionSummary> in_progress,
                                    std::span<ExecutionSummary> queued) {
-  static constexpr Field kFields[] = {
-      {"clientToken", Type::kText, offsetof(Lists, client_token)},
-      {"timestamp", Type::kTime, offsetof(Lists, timestamp)},
-      {"inProgressJobs", Type::kArray, offsetof(Lists, in_progress)},
-      {"queuedJobs", Type::kArray, offsetof(Lists, queued)},
-  };
-  return DecodeLists(payload, kFields, in_progress, queued);
+  static constexpr auto kTable =
+      PackFields(Field("clientToken", Type::kText, offsetof(Lists, client_token)),
+                 Field("timestamp", Type::kTime, offsetof(Lists, timestamp)),
+                 Field("inProgressJobs", Type::kArray, offsetof(Lists, in_progress)),
+                 Field("queuedJobs", Type::kArray, offsetof(Lists, queued)));
+  Lists lists;
+  FIELDWORK_TRY(Decode(payload, kTable.data(), &lists));
+  return DecodeLists(lists, in_progress, queued);
 }
 
 Result<PendingReply> DecodeNotify(std::string_view payload, std::span<ExecutionSummary> in_progress,
                                   std::span<ExecutionSummary> queued) {
-  static constexpr Field kFields[] = {
-      {"timestamp", Type::kTime, offsetof(Lists, timestamp)},
-      {"jobs", Type::kNothing, 0},
-      {"jobs.IN_PROGRESS", Type::kArray, offsetof(Lists, in_progress)},
-      {"jobs.QUEUED", Type::kArray, offsetof(Lists, queued)},
-  };
-  return DecodeLists(payload, kFields, in_progress, queued);
+  static constexpr auto kOuter =
+      PackFields(Field("timestamp", Type::kTime, offsetof(Lists, timestamp)),
+                 Field("jobs", Type::kObject, offsetof(Lists, jobs)));
+  static constexpr auto kJobs =
+      PackFields(Field("IN_PROGRESS", Type::kArray, offsetof(Lists, in_progress)),
+                 Field("QUEUED", Type::kArray, offsetof(Lists, queued)));
+  Lists lists;
+  FIELDWORK_TRY(Decode(payload, kOuter.data(), &lists));
+  FIELDWORK_TRY(DecodeInner(lists.jobs, kJobs.data(), &lists));
+  return DecodeLists(lists, in_progress, queued);
 }
 
 }  // namespace fieldwork::jobs

@@ -1,29 +1,23 @@
 // Names the states of an execution as AWS does.
 #include "device/jobs/messages.h"
 
-#include <iterator>
+#include "device/jobs/words.h"
 
 namespace fieldwork::jobs {
 namespace {
 
 /// In the order of ExecutionStatus.
-constexpr std::string_view kStatusTexts[] = {
-    "UNKNOWN",   "QUEUED",   "IN_PROGRESS", "SUCCEEDED", "FAILED",
-    "TIMED_OUT", "REJECTED", "REMOVED",     "CANCELED",
-};
-static_assert(std::size(kStatusTexts) == static_cast<std::size_t>(ExecutionStatus::kCanceled) + 1);
+constexpr auto kStatuses = PackWords("UNKNOWN", "QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED",
+                                     "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED");
 
 }  // namespace
 
 std::string_view StatusText(ExecutionStatus status) {
-  return kStatusTexts[static_cast<std::size_t>(status)];
+  return Word(SkipWords(kStatuses.data(), static_cast<std::size_t>(status)));
 }
 
 ExecutionStatus ParseStatus(std::string_view text) {
-  for (std::size_t i = 0; i < std::size(kStatusTexts); ++i) {
-    if (kStatusTexts[i] == text) return static_cast<ExecutionStatus>(i);
-  }
-  return ExecutionStatus::kUnknown;
+  return static_cast<ExecutionStatus>(FindWord(kStatuses.data(), text.data(), text.size()));
 }
 
 bool IsTerminal(ExecutionStatus status) { return status >= ExecutionStatus::kSucceeded; }

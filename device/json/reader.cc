@@ -3,7 +3,6 @@
 #include "device/json/reader.h"
 
 #include <array>
-#include <limits>
 
 #include "device/json/scanner.h"
 
@@ -13,253 +12,187 @@ namespace {
 // Steps of a path are separated by the first byte of the later one.
 constexpr bool BeginsStep(char c) { return c == '.' || c == '['; }
 
-// How many bytes of `rest` the step ".key" takes ("key" in the outermost object), 0 when
-// its first step is another.
-std::size_t MatchKey(std::string_view rest, bool outermost, std::string_view key) {
-  std::size_t at = 0;
-  if (!outermost && (rest.empty() || rest[at++] != '.')) return 0;
+// Where in a path the step ends that stands at `p`, if it is `key`; else null. No step is
+// empty.
+const char* MatchKey(const char* p, const char* end, std::string_view key) {
   // Most keys differ in their first byte, unless that is written as an escape.
-  if (at == rest.size() || (rest[at] != key[1] && key[1] != '\\')) return 0;
-  const std::size_t begin = at;
-  ResolvedBytes bytes(key);
-  for (char byte; bytes.Next(byte); ++at) {
-    if (at == rest.size() || byte != rest[at] || BeginsStep(byte)) return 0;
-  }
-  if (at == begin) return 0;
-  return at == rest.size() || BeginsStep(rest[at]) ? at : 0;
+  if (p == end || (*p != key[1] && key[1] != '\\')) return nullptr;
+  const char* const step = p;
+  while (p != end && !BeginsStep(*p)) ++p;
+  const bool is_key = p != step && Says(key.data() + 1, key.data() + key.size() - 1, step, p);
+  return is_key ? p : nullptr;
 }
 
-// The same for the step "[index]".
-std::size_t MatchIndex(std::string_view rest, std::size_t index) {
-  if (rest.empty() || rest[0] != '[') return 0;
-  std::size_t at = 1;
+// The same for "index]".
+const char* MatchIndex(const char* p, const char* end, std::size_t index) {
+  const char* const begin = p;
   std::size_t named = 0;
-  for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9' && named <= index; ++at) {
-    named = named * 10 + static_cast<std::size_t>(rest[at] - '0');
+  for (; p != end && *p >= '0' && *p <= '9' && named <= index; ++p) {
+    named = named * 10 + static_cast<std::size_t>(*p - '0');
   }
-  if (at == 1 || at == rest.size() || rest[at] != ']' || named != index) return 0;
-  return at + 1;
-}
-
-// By the first byte; whatever begins nothing else is a number, and its scanner refuses it.
-Kind KindOf(char first) {
-  switch (first) {
-    case '{': return Kind::kObject;
-    case '[': return Kind::kArray;
-    case '"': return Kind::kString;
-    case 't': return Kind::kTrue;
-    case 'f': return Kind::kFalse;
-    case 'n': return Kind::kNull;
-    default: return Kind::kNumber;
-  }
-}
-// The order that "is it a container?" and "is it a bare word?" below rely on.
-static_assert(Kind::kObject < Kind::kArray && Kind::kArray < Kind::kString &&
-              Kind::kString < Kind::kNumber);
-
-const char* ScanWord(const char* p, const char* end, std::string_view word) {
-  for (const char c : word) {
-    if (p == end || *p++ != c) return nullptr;
-  }
-  return p;
-}
-
-const char* ScanScalar(const char* p, const char* end, Kind kind) {
-  switch (kind) {
-    case Kind::kString: return ScanString(p, end);
-    case Kind::kTrue: return ScanWord(p, end, "true");
-    case Kind::kFalse: return ScanWord(p, end, "false");
-    case Kind::kNull: return ScanWord(p, end, "null");
-    default: return ScanNumber(p, end);
-  }
+  return p != begin && p != end && *p == ']' && named == index ? p + 1 : nullptr;
 }
 
 class Finder {
  public:
-  Finder(std::string_view text, std::span<Query> queries)
-      : p_(text.data()), end_(text.data() + text.size()), queries_(queries) {}
+  Finder(std::string_view text, Query* queries, Query* queries_end)
+      : scanner_(text), queries_(queries), queries_end_(queries_end) {}
 
   Status Run();
 
  private:
-  char Token();
-  Status BeginValue();
-  Status ToNextValue();
-  Status ReadKey();
-  Status Descend(std::string_view key);
-  void NoteBegin(Kind kind);
-  void NoteEnd();
+  [[gnu::noinline]] Status Enter(Kind kind);  // Inside of Run() it would be larger.
+  bool Match(Query& query) const;
+  Status Open(Kind kind);
+  bool Close();
+  void Leave();
+  bool ReadKey();
 
   bool in_object() const { return (objects_ & 1) != 0; }
 
-  const char* p_;
-  const char* const end_;
-  const std::span<Query> queries_;
+  Scanner scanner_;
+  Query* const queries_;
+  Query* const queries_end_;
+  std::string_view key_;       // Of the value at hand, with its quotes; set in an object.
   std::uint32_t objects_ = 0;  // One bit for each open bracket, the innermost lowest: a brace?
   std::uint32_t depth_ = 0;    // Open brackets.
-  // One more than the most steps that some query matched on the way to here. So a query
-  // stands on the value at hand only if this is depth_ + 1, and one may match a member of
-  // the innermost bracket only if it is depth_.
-  std::uint32_t live_ = 1;
-  bool opened_ = false;                         // The byte just read was an opening bracket.
-  std::array<std::uint16_t, kMaxDepth> index_;  // Of the next element; set when live.
+  // How many values came before the one at hand in each open bracket, and outermost.
+  std::array<std::size_t, kMaxDepth + 1> index_;
 };
 static_assert(kMaxDepth <= 32, "objects_ has a bit for each level");
 
 Status Finder::Run() {
-  do {
-    FIELDWORK_TRY(BeginValue());
-    FIELDWORK_TRY(ToNextValue());
-  } while (depth_ > 0);
-  Token();
-  return p_ == end_ ? Status::kOk : Status::kMalformed;
-}
-
-// The next byte that is not white space. At the end a NUL, which no grammar rule takes.
-char Finder::Token() {
-  if (p_ != end_ && *p_ > ' ') return *p_;  // As nearly always; spares a call.
-  p_ = SkipSpace(p_, end_);
-  return p_ < end_ ? *p_ : '\0';
-}
-
-// Past a scalar or an opening bracket.
-Status Finder::BeginValue() {
-  const Kind kind = KindOf(Token());
-  if (live_ == depth_ + 1) NoteBegin(kind);
-  if (kind <= Kind::kArray) {
-    if (depth_ == kMaxDepth) return Status::kTooLarge;
-    index_[depth_++] = 0;
-    objects_ = objects_ << 1 | (kind == Kind::kObject ? 1u : 0u);
-    opened_ = true;
-    ++p_;
-    return Status::kOk;
-  }
-  p_ = ScanScalar(p_, end_, kind);
-  return p_ != nullptr ? Status::kOk : Status::kMalformed;
-}
-
-// Past every bracket that closes here, and the comma and the key of what follows.
-Status Finder::ToNextValue() {
-  for (;; ++p_) {
-    if (!opened_) {
-      if (live_ == depth_ + 1) NoteEnd();
-      if (depth_ == 0) return Status::kOk;
+  index_[0] = 0;
+  for (;;) {
+    const Kind kind = KindOf(scanner_.Token());
+    FIELDWORK_TRY(Enter(kind));
+    bool is_first = kind <= Kind::kArray;
+    if (is_first) {
+      FIELDWORK_TRY(Open(kind));
+    } else {
+      if (!scanner_.Scalar(kind)) return Status::kMalformed;
+      Leave();
     }
-    const char token = Token();
-    if (token != (in_object() ? '}' : ']')) {
-      if (opened_) break;
-      if (token != ',') return Status::kMalformed;
-      ++p_;
-      break;
-    }
-    objects_ >>= 1;
-    --depth_;
-    opened_ = false;
+    while (Close()) is_first = false;
+    if (depth_ == 0) break;
+    if (!is_first && !scanner_.Take(',')) return Status::kMalformed;
+    if (in_object() && !ReadKey()) return Status::kMalformed;
   }
-  opened_ = false;
-  return in_object() ? ReadKey() : Descend({});
+  return scanner_.at_end() ? Status::kOk : Status::kMalformed;
 }
 
-Status Finder::ReadKey() {
-  Token();
-  const char* const begin = p_;
-  p_ = ScanString(p_, end_);
-  if (p_ == nullptr) return Status::kMalformed;
-  FIELDWORK_TRY(Descend({begin, static_cast<std::size_t>(p_ - begin)}));
-  if (Token() != ':') return Status::kMalformed;
-  ++p_;
+// Moves every query whose next step is the value that begins here. Until its end is known, a
+// value asked for is an empty view of where it begins.
+Status Finder::Enter(Kind kind) {
+  for (Query* query = queries_; query != queries_end_; ++query) {
+    Query::Progress& at = query->progress;
+    if (at.matched != depth_ || !Match(*query)) continue;
+    if (at.reached > depth_) return Status::kMalformed;
+    at.matched = at.reached = static_cast<std::uint8_t>(depth_ + 1);
+    if (at.offset == query->path.size()) {
+      query->value = {kind, scanner_.Since(scanner_.place())};
+    }
+  }
+  ++index_[depth_];
   return Status::kOk;
 }
 
-// Moves every query whose next step is the coming value: the member `key`, or, without a
-// key, the next element.
-Status Finder::Descend(std::string_view key) {
-  if (live_ != depth_) return Status::kOk;
-  std::uint16_t index = 0;
-  if (!in_object()) {
-    index = index_[depth_ - 1];
-    if (index == std::numeric_limits<std::uint16_t>::max()) return Status::kOk;
-    ++index_[depth_ - 1];
+// Takes the next step in the path of `query`, if it is the value that begins here.
+bool Finder::Match(Query& query) const {
+  if (depth_ == 0) return true;  // Every path begins at the outermost value.
+  const char* const path = query.path.data();
+  const char* p = path + query.progress.offset;
+  const char* const end = path + query.path.size();
+  if (!in_object() || depth_ > 1) {
+    if (p == end || *p++ != (in_object() ? '.' : '[')) return false;
   }
-  for (Query& query : queries_) {
-    Query::Progress& at = query.progress;
-    if (at.matched + 1u != depth_) continue;
-    const std::string_view rest(query.path.data() + at.offset, query.path.size() - at.offset);
-    const std::size_t taken =
-        in_object() ? MatchKey(rest, depth_ == 1, key) : MatchIndex(rest, index);
-    if (taken == 0) continue;
-    if (at.reached >= depth_) return Status::kMalformed;
-    at.offset = static_cast<std::uint8_t>(at.offset + taken);
-    at.matched = at.reached = static_cast<std::uint8_t>(depth_);
-    live_ = depth_ + 1;
-  }
-  return Status::kOk;
+  p = in_object() ? MatchKey(p, end, key_) : MatchIndex(p, end, index_[depth_]);
+  if (p == nullptr) return false;
+  query.progress.offset = static_cast<std::uint8_t>(p - path);
+  return true;
 }
 
-// Until its end is known, a value asked for is an empty view of where it begins.
-void Finder::NoteBegin(Kind kind) {
-  for (Query& query : queries_) {
-    const Query::Progress& at = query.progress;
-    if (at.matched == depth_ && at.offset == query.path.size()) query.value = {kind, {p_, 0}};
-  }
-}
-
-// A value that queries stand on ended: those that asked for it have it, and all of them
-// step back out of it.
-void Finder::NoteEnd() {
-  for (Query& query : queries_) {
-    Query::Progress& at = query.progress;
-    if (at.matched != depth_) continue;
-    if (at.offset == query.path.size()) {
-      const char* const begin = query.value.raw.data();
-      query.value.raw = {begin, static_cast<std::size_t>(p_ - begin)};
-      query.found = true;
+// A value ended: the queries that asked for it have it, and all that stand on it step back out
+// of it.
+void Finder::Leave() {
+  for (Query* query = queries_; query != queries_end_; ++query) {
+    Query::Progress& at = query->progress;
+    if (at.matched != depth_ + 1) continue;
+    if (at.offset == query->path.size()) {
+      query->value.raw = scanner_.Since(query->value.raw.data());
+      query->found = true;
     }
-    if (depth_ == 0) continue;
     --at.matched;
-    do {
-      --at.offset;
-    } while (at.offset > 0 && !BeginsStep(query.path[at.offset]));
+    while (at.offset > 0 && !BeginsStep(query->path[--at.offset])) {
+    }
   }
-  live_ = depth_;
+}
+
+Status Finder::Open(Kind kind) {
+  if (depth_ == kMaxDepth) return Status::kTooLarge;
+  index_[++depth_] = 0;
+  objects_ = objects_ << 1 | (kind == Kind::kObject ? 1u : 0u);
+  scanner_.Skip();
+  return Status::kOk;
+}
+
+// Past the bracket that closes here, if one does.
+bool Finder::Close() {
+  const char token = scanner_.Token();
+  if (depth_ == 0 || token != (in_object() ? '}' : ']')) return false;
+  scanner_.Skip();
+  objects_ >>= 1;
+  --depth_;
+  Leave();
+  return true;
+}
+
+bool Finder::ReadKey() {
+  scanner_.Token();
+  const char* const begin = scanner_.place();
+  if (!scanner_.String()) return false;
+  key_ = scanner_.Since(begin);
+  scanner_.Token();
+  return scanner_.Take(':');
 }
 
 // What is left of a validated number or word.
 constexpr bool IsScalarByte(char c) { return c > ' ' && c != ',' && c != ']' && c != '}'; }
 
-// The end of a value, or null where none begins or it does not end.
-const char* SkipValue(const char* p, const char* end, Kind kind) {
-  if (kind == Kind::kString) return ScanString(p, end);
+// Past a value of validated text; false where none begins or it does not end.
+bool SkipValue(Scanner& scanner, Kind kind) {
+  if (kind == Kind::kString) return scanner.String();
   if (kind > Kind::kString) {
-    const char* const begin = p;
-    while (p < end && IsScalarByte(*p)) ++p;
-    return p > begin ? p : nullptr;
+    const char* const begin = scanner.place();
+    while (IsScalarByte(scanner.Peek())) scanner.Skip();
+    return scanner.place() != begin;
   }
   std::size_t depth = 0;
-  while (p < end) {
-    if (*p == '"') {
-      p = ScanString(p, end);
-      if (p == nullptr) return nullptr;
+  while (!scanner.at_end()) {
+    const char c = scanner.Peek();
+    if (c == '"') {
+      if (!scanner.String()) return false;
       continue;
     }
-    if (*p == '{' || *p == '[') ++depth;
-    if ((*p == '}' || *p == ']') && --depth == 0) return p + 1;
-    ++p;
+    scanner.Skip();
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && --depth == 0) return true;
   }
-  return nullptr;
+  return false;
 }
 
 }  // namespace
 
 Status Find(std::string_view text, std::span<Query> queries) {
+  Query* const end = queries.data() + queries.size();
   Status status = Status::kOk;
-  for (Query& query : queries) {
-    if (query.path.size() > kMaxPathSize) status = Status::kBadArgument;
-    query = {.path = query.path};
+  for (Query* query = queries.data(); query != end; ++query) {
+    if (query->path.size() > kMaxPathSize) status = Status::kBadArgument;
+    *query = {.path = query->path};
   }
-  if (status == Status::kOk) status = Finder(text, queries).Run();
+  if (status == Status::kOk) status = Finder(text, queries.data(), end).Run();
   if (status == Status::kOk) return status;
-  for (Query& query : queries) query.found = false;
+  for (Query* query = queries.data(); query != end; ++query) query->found = false;
   return status;
 }
 
@@ -271,27 +204,23 @@ Children::Children(Value parent) : has_keys_(parent.kind == Kind::kObject) {
 }
 
 bool Children::Next() {
-  const char* p = rest_.data();
-  const char* const end = p + rest_.size();
+  Scanner scanner(rest_);
   rest_ = {};
-  p = SkipSpace(p, end);
-  if (p < end && *p == ',') p = SkipSpace(p + 1, end);
+  scanner.Token();
+  scanner.Take(',');
   if (has_keys_) {
-    const char* const key = p;
-    p = ScanString(p, end);
-    if (p == nullptr) return false;
-    key_ = {key, static_cast<std::size_t>(p - key)};
-    p = SkipSpace(p, end);
-    if (p == end || *p != ':') return false;
-    p = SkipSpace(p + 1, end);
+    scanner.Token();
+    const char* const key = scanner.place();
+    if (!scanner.String()) return false;
+    key_ = scanner.Since(key);
+    scanner.Token();
+    if (!scanner.Take(':')) return false;
   }
-  if (p == end) return false;
-  const char* const begin = p;
-  const Kind kind = KindOf(*p);
-  p = SkipValue(p, end, kind);
-  if (p == nullptr) return false;
-  value_ = {kind, {begin, static_cast<std::size_t>(p - begin)}};
-  rest_ = {p, static_cast<std::size_t>(end - p)};
+  const Kind kind = KindOf(scanner.Token());
+  const char* const begin = scanner.place();
+  if (!SkipValue(scanner, kind)) return false;
+  value_ = {kind, scanner.Since(begin)};
+  rest_ = scanner.rest();
   return true;
 }
 

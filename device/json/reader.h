@@ -36,7 +36,7 @@ struct Value {
 struct Query {
   /// Keys joined by '.', elements as [n]: "execution.jobId", "steps[0].action.name".
   /// The empty path is the whole text. Keys are compared after escapes are resolved. A key
-  /// that is empty or has '.' or '[' in it cannot be named, nor an element past 65534.
+  /// that is empty or has '.' or '[' in it cannot be named.
   /// A path of another form names nothing. At most kMaxPathSize bytes.
   std::string_view path;
   Value value{};

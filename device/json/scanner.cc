@@ -4,44 +4,39 @@
 #include <bit>
 #include <cstring>
 
+#include "device/base/utf8.h"
+
 namespace fieldwork::json {
 namespace {
 
-using Word = std::size_t;
+using Block = std::size_t;  // What is looked at in one go.
 
-constexpr Word Repeat(std::uint8_t byte) { return ~Word{0} / 0xFF * byte; }
+constexpr Block Repeat(std::uint8_t byte) { return ~Block{0} / 0xFF * byte; }
 
-// The top bit of every byte that is not plain. A subtraction may borrow from the byte
-// above, but only out of a byte that is itself a hit, so the lowest hit is always true.
+// The top bit of every byte that a string cannot hold just as it is, or that is not ASCII.
+// A subtraction may borrow from the byte above, but only out of a byte that is itself a
+// hit, so the lowest hit is always true.
 // Flipping bit 1 puts the quote (0x22) beside the control characters, and takes the space
 // and '!' away from there. A byte of 0x80 and up is a hit of one of the two or of both:
 // where one subtraction clears its top bit (0x80 to 0xA0, 0xDC), the other does not.
-constexpr Word SpecialBytes(Word word) {
-  const Word quotes_and_controls = (word ^ Repeat(0x02)) - Repeat(0x21);
-  const Word backslashes = (word ^ Repeat('\\')) - Repeat(0x01);
+constexpr Block SpecialBytes(Block block) {
+  const Block quotes_and_controls = (block ^ Repeat(0x02)) - Repeat(0x21);
+  const Block backslashes = (block ^ Repeat('\\')) - Repeat(0x01);
   return (quotes_and_controls | backslashes) & Repeat(0x80);
 }
 
 constexpr std::uint8_t Byte(const char* p) { return static_cast<std::uint8_t>(*p); }
 
-constexpr bool IsPlain(std::uint8_t byte) {
-  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// At least one digit.
-const char* ScanDigits(const char* p, const char* end) {
-  const char* const begin = p;
-  while (p < end && IsDigit(*p)) ++p;
-  return p > begin ? p : nullptr;
-}
+constexpr std::uint32_t kFirstSurrogate = 0xD800;
+constexpr std::uint32_t kFirstLowSurrogate = 0xDC00;
+constexpr bool IsSurrogate(std::uint32_t code) { return code >> 11 == kFirstSurrogate >> 11; }
+constexpr bool IsLowSurrogate(std::uint32_t code) { return code >> 10 == kFirstLowSurrogate >> 10; }
 
 // Exactly four hexadecimal digits.
 const char* ScanHex(const char* p, const char* end, std::uint32_t& value) {
   if (end - p < 4) return nullptr;
   value = 0;
-  for (int i = 0; i < 4; ++i, ++p) {
+  for (const char* const after = p + 4; p != after; ++p) {
     std::uint32_t digit = Byte(p) - std::uint32_t{'0'};
     if (digit > 9) {
       digit = (Byte(p) | 0x20u) - 'a';
@@ -53,138 +48,133 @@ const char* ScanHex(const char* p, const char* end, std::uint32_t& value) {
   return p;
 }
 
-constexpr bool IsSurrogate(std::uint32_t code) { return code >> 11 == 0xD800 >> 11; }
-
-// `p` stands on the u of \uXXXX.
-const char* ScanUnicodeEscape(const char* p, const char* end, std::uint32_t& code_point) {
-  p = ScanHex(p + 1, end, code_point);
-  if (p == nullptr || !IsSurrogate(code_point)) return p;
-  if (code_point >= 0xDC00 || end - p < 2 || p[0] != '\\' || p[1] != 'u') return nullptr;
-  std::uint32_t low = 0;
-  p = ScanHex(p + 2, end, low);
-  if (p == nullptr || low >> 10 != 0xDC00 >> 10) return nullptr;
-  code_point = 0x10000 + ((code_point & 0x3FF) << 10 | (low & 0x3FF));
-  return p;
+// One escape from its backslash on; both halves of a surrogate pair are one escape.
+const char* ScanEscape(const char* p, const char* end, std::uint32_t& code_point) {
+  for (std::uint32_t high = 0;;) {
+    if (end - p < 2 || *p != '\\') return nullptr;
+    if (p[1] != 'u') {
+      code_point = static_cast<std::uint8_t>(Translate(p[1], Escape::kMeaning));
+      return high == 0 && code_point != 0 ? p + 2 : nullptr;
+    }
+    p = ScanHex(p + 2, end, code_point);
+    if (p == nullptr || IsLowSurrogate(code_point) != (high != 0)) return nullptr;
+    if (high != 0)
+      code_point += (high << 10) - (kFirstSurrogate << 10) - kFirstLowSurrogate + 0x10000;
+    if (!IsSurrogate(code_point)) return p;
+    high = code_point;
+  }
 }
-
-// UTF-8, its first byte lowest.
-constexpr std::uint32_t PackUtf8(std::uint32_t code) {
-  if (code < 0x80) return code;
-  std::uint32_t packed = 0;
-  std::uint32_t lead = 0x80;  // The lead byte's mark, its top one more bit for every byte.
-  std::uint32_t room = 0x40;  // What fits in the lead byte beside the mark.
-  do {
-    packed = (packed | 0x80 | (code & 0x3F)) << 8;
-    code >>= 6;
-    lead = lead >> 1 | 0x80;
-    room >>= 1;
-  } while (code >= room);
-  return packed | lead | code;
-}
-static_assert(PackUtf8(0xE9) == 0xA9C3);
-static_assert(PackUtf8(0x20AC) == 0xAC82E2);
-static_assert(PackUtf8(0x1F600) == 0x80989FF0);
 
 }  // namespace
 
-const char* SkipSpace(const char* p, const char* end) {
-  while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
-  return p;
+Kind KindOf(char first) {
+  // In the order of Kind.
+  static constexpr char kFirst[] = {'{', '[', '"', '-', 't', 'f', 'n'};
+  for (std::uint8_t i = 0; i < sizeof(kFirst); ++i) {
+    if (first == kFirst[i]) return static_cast<Kind>(i);
+  }
+  return Kind::kNumber;
 }
 
-const char* SkipPlain(const char* p, const char* end) {
-  while (static_cast<std::size_t>(end - p) >= sizeof(Word)) {
-    Word word;
-    std::memcpy(&word, p, sizeof(word));
-    const Word special = SpecialBytes(word);
-    if (special != 0) {
-      if constexpr (std::endian::native != std::endian::little) break;
-      return p + std::countr_zero(special) / 8;
-    }
-    p += sizeof(word);
-  }
-  while (p < end && IsPlain(Byte(p))) ++p;
-  return p;
-}
-
-const char* ScanString(const char* p, const char* end) {
-  if (p == end || *p != '"') return nullptr;
-  ++p;
-  while (p != nullptr) {
-    p = SkipPlain(p, end);
-    if (p == end) return nullptr;
-    if (*p == '"') return p + 1;
-    std::uint32_t ignored = 0;
-    p = *p == '\\' ? ScanEscape(p, end, ignored) : ScanUtf8(p, end);
-  }
-  return nullptr;
-}
-
-const char* ScanNumber(const char* p, const char* end) {
-  if (p < end && *p == '-') ++p;
-  if (p < end && *p == '0') {
-    ++p;
-  } else {
-    p = ScanDigits(p, end);
-  }
-  if (p != nullptr && p < end && *p == '.') p = ScanDigits(p + 1, end);
-  if (p != nullptr && p < end && (*p | 0x20) == 'e') {
-    ++p;
-    if (p < end && (*p == '+' || *p == '-')) ++p;
-    p = ScanDigits(p, end);
-  }
-  return p;
-}
-
-const char* ScanUtf8(const char* p, const char* end) {
-  // What a character of this many bytes must at least be: a smaller one is overlong.
-  constexpr std::uint32_t kLeast[] = {0x80, 0x800, 0x10000};
-  if (p == end) return nullptr;
-  const std::uint32_t lead = Byte(p++);
-  if (lead < 0xC0 || lead >= 0xF8) return nullptr;
-  const std::size_t more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-  if (static_cast<std::size_t>(end - p) < more) return nullptr;
-  std::uint32_t code = lead & (0x3Fu >> more);
-  for (std::size_t i = 0; i < more; ++i, ++p) {
-    if ((Byte(p) & 0xC0) != 0x80) return nullptr;
-    code = code << 6 | (Byte(p) & 0x3Fu);
-  }
-  if (code < kLeast[more - 1] || code > 0x10FFFF || IsSurrogate(code)) return nullptr;
-  return p;
-}
-
-const char* ScanEscape(const char* p, const char* end, std::uint32_t& code_point) {
+char Translate(char c, Escape wanted) {
   // Each letter, then what it stands for.
-  constexpr char kShort[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
-  if (end - p < 2) return nullptr;
-  ++p;
-  if (*p == 'u') return ScanUnicodeEscape(p, end, code_point);
-  for (std::size_t i = 0; i + 1 < sizeof(kShort); i += 2) {
-    if (*p != kShort[i]) continue;
-    code_point = static_cast<std::uint8_t>(kShort[i + 1]);
-    return p + 1;
+  static constexpr char kPairs[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+  const auto from = static_cast<std::size_t>(wanted == Escape::kLetter);
+  for (std::size_t i = from; i < sizeof(kPairs) - 1; i += 2) {
+    if (c == kPairs[i]) return kPairs[i ^ 1];
   }
-  return nullptr;
+  return '\0';
 }
 
-ResolvedBytes::ResolvedBytes(std::string_view string)
-    : p_(string.data() + 1), end_(string.data() + string.size() - 1) {}
-
-bool ResolvedBytes::NextOfEscape(char& byte) {
-  if (pending_ == 0) {
-    if (p_ == end_) return false;
-    std::uint32_t code_point = 0;
-    p_ = ScanEscape(p_, end_, code_point);
-    if (p_ == nullptr) {
-      p_ = end_;
-      return false;
-    }
-    pending_ = PackUtf8(code_point);
+char Scanner::Token() {
+  for (;; ++p_) {
+    const char c = Peek();
+    if (c != ' ' && c != '\n' && c != '\r' && c != '\t') return c;
   }
-  // U+0000 is one zero byte, and leaves nothing pending either.
-  byte = static_cast<char>(pending_ & 0xFF);
-  pending_ >>= 8;
+}
+
+bool Scanner::Take(char c) {
+  const bool is_next = p_ != end_ && *p_ == c;
+  p_ += is_next;
+  return is_next;
+}
+
+bool Scanner::String() {
+  if (!Take('"')) return false;
+  const char* p = p_;
+  while (p != nullptr && p != end_) {
+    if (static_cast<std::size_t>(end_ - p) >= sizeof(Block)) {
+      Block block;
+      std::memcpy(&block, p, sizeof(block));
+      const Block special = SpecialBytes(block);
+      if (special == 0) {
+        p += sizeof(block);
+        continue;
+      }
+      if constexpr (std::endian::native == std::endian::little) p += std::countr_zero(special) / 8;
+    }
+    const std::uint8_t byte = Byte(p);
+    if (byte == '"') {
+      p_ = p + 1;
+      return true;
+    }
+    std::uint32_t ignored = 0;
+    if (byte < 0x20) return false;
+    p = ScanCharacter(p, end_, ignored);
+  }
+  return false;
+}
+
+bool Scanner::Number() {
+  Take('-');
+  if (!Take('0') && !Digits()) return false;
+  if (Take('.') && !Digits()) return false;
+  if ((Peek() | 0x20) != 'e') return true;
+  Skip();
+  if (!Take('+')) Take('-');
+  return Digits();
+}
+
+// At least one digit.
+bool Scanner::Digits() {
+  const char* const begin = p_;
+  while (Peek() >= '0' && Peek() <= '9') ++p_;
+  return p_ != begin;
+}
+
+bool Scanner::Scalar(Kind kind) {
+  if (kind == Kind::kString) return String();
+  return kind == Kind::kNumber ? Number() : Word();
+}
+
+// REQUIRES: the next byte begins one of the three.
+bool Scanner::Word() {
+  // Each word is found by its first letter, which none before it has.
+  const char* word = "true\0false\0null";
+  while (*word != *p_) ++word;
+  for (; *word != '\0'; ++word) {
+    if (!Take(*word)) return false;
+  }
   return true;
+}
+
+const char* ScanCharacter(const char* p, const char* end, std::uint32_t& code_point) {
+  return *p == '\\' ? ScanEscape(p, end, code_point) : ScanUtf8(p, end, code_point);
+}
+
+bool Says(const char* p, const char* end, const char* text, const char* text_end) {
+  while (p != end && text != text_end) {
+    if (*p != '\\') {
+      if (*p++ != *text++) return false;
+      continue;
+    }
+    std::uint32_t said = 0;
+    std::uint32_t expected = 0;
+    p = ScanEscape(p, end, said);
+    text = ScanUtf8(text, text_end, expected);
+    if (p == nullptr || text == nullptr || said != expected) return false;
+  }
+  return p == end && text == text_end;
 }
 
 }  // namespace fieldwork::json

@@ -5,12 +5,15 @@
 #include <cstring>
 
 #include "device/base/check.h"
+#include "device/base/utf8.h"
 #include "device/json/scanner.h"
 
 namespace fieldwork::json {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+using std::string_view_literals::operator""sv;
+
+constexpr char kReplacement[] = "\xEF\xBF\xBD";  // U+FFFD
 
 // Divides by ten, gives the remainder. Three divisions of 32 bits: one of 64 would be a
 // library call of a kilobyte on a Cortex-M.
@@ -23,25 +26,81 @@ std::uint32_t TakeDigit(std::uint64_t& value) {
   return last % 10;
 }
 
-constexpr char HexDigit(unsigned nibble) { return "0123456789ABCDEF"[nibble & 0xF]; }
+constexpr char HexDigit(unsigned nibble) {
+  return static_cast<char>(nibble < 10 ? '0' + nibble : 'A' - 10 + nibble);
+}
 
 }  // namespace
 
-void Writer::BeginObject() { Begin('{'); }
-void Writer::EndObject() { End('}'); }
-void Writer::BeginArray() { Begin('['); }
-void Writer::EndArray() { End(']'); }
+void TextWriter::Put(char c) {
+  if (size_ < out_.size()) out_[size_] = c;
+  ++size_;
+}
+
+void TextWriter::Append(const char* text, std::size_t size) {
+  if (size_ <= out_.size() && size <= out_.size() - size_) {
+    std::memcpy(out_.data() + size_, text, size);
+  }
+  size_ += size;
+}
+
+Result<std::string_view> TextWriter::Finish() const {
+  if (size_ > out_.size()) return Status::kNoSpace;
+  return std::string_view(out_.data(), size_);
+}
 
 void Writer::Key(std::string_view key) {
-  Separate();
-  AppendQuoted(key);
-  Append(":");
-  need_comma_ = false;
+  String(key);
+  EndKey();
+}
+
+void Writer::PlainKey(const char* key) {
+  BeginString();
+  for (; *key != '\0'; ++key) text_.Put(*key);
+  EndString();
+  EndKey();
 }
 
 void Writer::String(std::string_view text) {
+  BeginString();
+  Characters(text);
+  EndString();
+}
+
+void Writer::BeginString() {
   Separate();
-  AppendQuoted(text);
+  text_.Put('"');
+}
+
+void Writer::Characters(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p != end) {
+    const auto byte = static_cast<std::uint8_t>(*p);
+    if (byte < 0x80) {
+      PutAscii(*p++);
+      continue;
+    }
+    std::uint32_t ignored = 0;
+    const char* const next = ScanUtf8(p, end, ignored);
+    if (next == nullptr) {
+      text_.Append(kReplacement, sizeof(kReplacement) - 1);
+      ++p;
+    } else {
+      text_.Append(p, static_cast<std::size_t>(next - p));
+      p = next;
+    }
+  }
+}
+
+void Writer::PutAscii(char c) {
+  if (c >= ' ' && c != '"' && c != '\\') return text_.Put(c);
+  text_.Put('\\');
+  const char letter = Translate(c, Escape::kLetter);
+  if (letter != '\0') return text_.Put(letter);
+  text_.Append("u00", 3);
+  text_.Put(HexDigit(static_cast<unsigned>(c) >> 4));
+  text_.Put(HexDigit(c & 0xF));
 }
 
 void Writer::Int(std::int64_t value) {
@@ -53,21 +112,24 @@ void Writer::Int(std::int64_t value) {
     digits[--begin] = static_cast<char>('0' + TakeDigit(magnitude));
   } while (magnitude != 0);
   if (value < 0) digits[--begin] = '-';
-  AppendValue({digits.data() + begin, digits.size() - begin});
+  Raw({digits.data() + begin, digits.size() - begin});
 }
 
-void Writer::Bool(bool value) { AppendValue(value ? "true" : "false"); }
-void Writer::Null() { AppendValue("null"); }
-void Writer::Raw(std::string_view json) { AppendValue(json); }
+void Writer::Bool(bool value) { Raw(value ? "true"sv : "false"sv); }
+void Writer::Null() { Raw("null"sv); }
+
+void Writer::Raw(std::string_view json) {
+  Separate();
+  text_.Append(json);
+}
 
 Result<std::string_view> Writer::Finish() const {
   FIELDWORK_DCHECK(depth_ == 0);
-  if (overflow_) return Status::kNoSpace;
-  return std::string_view(out_.data(), size_);
+  return text_.Finish();
 }
 
 void Writer::Begin(char bracket) {
-  AppendValue({&bracket, 1});
+  Raw({&bracket, 1});
   need_comma_ = false;
   ++depth_;
 }
@@ -75,60 +137,19 @@ void Writer::Begin(char bracket) {
 void Writer::End(char bracket) {
   FIELDWORK_DCHECK(depth_ > 0);
   --depth_;
-  Append({&bracket, 1});
+  text_.Put(bracket);
   need_comma_ = true;
+}
+
+void Writer::EndKey() {
+  text_.Put(':');
+  need_comma_ = false;
 }
 
 // Before a value or a key; what follows a value then needs a comma.
 void Writer::Separate() {
-  if (need_comma_) Append(",");
+  if (need_comma_) text_.Put(',');
   need_comma_ = true;
-}
-
-void Writer::AppendValue(std::string_view text) {
-  Separate();
-  Append(text);
-}
-
-void Writer::Append(std::string_view text) {
-  if (text.size() > out_.size() - size_) overflow_ = true;
-  if (overflow_ || text.empty()) return;
-  std::memcpy(out_.data() + size_, text.data(), text.size());
-  size_ += text.size();
-}
-
-void Writer::AppendQuoted(std::string_view text) {
-  Append("\"");
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p != end) {
-    const char* next = SkipPlain(p, end);
-    Append({p, static_cast<std::size_t>(next - p)});
-    p = next;
-    if (p == end) break;
-    if (static_cast<std::uint8_t>(*p) < 0x80) {
-      AppendEscape(*p++);
-      continue;
-    }
-    next = ScanUtf8(p, end);
-    Append(next != nullptr ? std::string_view(p, static_cast<std::size_t>(next - p))
-                           : kReplacement);
-    p = next != nullptr ? next : p + 1;
-  }
-  Append("\"");
-}
-
-void Writer::AppendEscape(char c) {
-  // What each letter stands for, then the letter.
-  constexpr char kShort[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-  for (std::size_t i = 0; i + 1 < sizeof(kShort); i += 2) {
-    if (c != kShort[i]) continue;
-    const char escape[] = {'\\', kShort[i + 1]};
-    return Append({escape, sizeof(escape)});
-  }
-  const auto code = static_cast<unsigned>(c);
-  const char escape[] = {'\\', 'u', '0', '0', HexDigit(code >> 4), HexDigit(code)};
-  Append({escape, sizeof(escape)});
 }
 
 }  // namespace fieldwork::json

@@ -96,6 +96,46 @@ TEST(Writer, Keys_AreEscapedToo) {
             R"({"a\"b":null})");
 }
 
+TEST(Writer, PlainKey_IsWrittenAsItIs) {
+  EXPECT_EQ(Written([](Writer& writer) {
+              writer.BeginObject();
+              writer.PlainKey("status");
+              writer.Null();
+              writer.PlainKey("n");
+              writer.Int(1);
+              writer.EndObject();
+            }),
+            R"({"status":null,"n":1})");
+}
+
+TEST(Writer, StringInPieces_IsOneString) {
+  EXPECT_EQ(Written([](Writer& writer) {
+              writer.BeginArray();
+              writer.BeginString();
+              writer.Characters("a\"");
+              writer.Characters("");
+              writer.Characters("\xC3\xA9");
+              writer.EndString();
+              writer.BeginString();
+              writer.EndString();
+              writer.EndArray();
+            }),
+            "[\"a\\\"\xC3\xA9\",\"\"]");
+}
+
+TEST(TextWriter, ShortMemory_IsNoSpaceForGood) {
+  std::string memory(4, '#');
+  TextWriter writer(std::span<char>(memory.data(), 3));
+  writer.Append("ab");
+  EXPECT_EQ(*writer.Finish(), "ab");
+  writer.Append("cd");
+  EXPECT_EQ(writer.Finish().status(), Status::kNoSpace);
+  writer.Append("");
+  writer.Put('c');
+  EXPECT_EQ(writer.Finish().status(), Status::kNoSpace);
+  EXPECT_EQ(memory, "ab##");
+}
+
 TEST(Writer, AnyMemoryTooSmall_IsNoSpaceAndStaysInside) {
   for (std::size_t size = 0; size < kSample.size(); ++size) {
     std::string memory(kSample.size(), '#');
@@ -121,7 +161,7 @@ TEST(Writer, AfterOverflow_ShorterValuesAreNotWrittenEither) {
   writer.Int(1);
   writer.EndArray();
   EXPECT_EQ(writer.Finish().status(), Status::kNoSpace);
-  EXPECT_EQ(memory, "[\"##");
+  EXPECT_EQ(memory, "[\"to");
 }
 
 TEST(Writer, WhatWasWritten_ReadsBackTheSame) {
