@@ -36,30 +36,29 @@ constexpr std::string_view kThing = "wm_demo_1";
 std::uint8_t receive_buffer[4096];
 std::uint8_t send_buffer[512];
 mqtt::SendRecord records[3];
+constexpr mqtt::Session::Memory kMemory{receive_buffer, send_buffer, records};
 constexpr mqtt::Connect kOptions{.client_id = kThing, .keep_alive_s = 60, .clean_session = false};
 constinit std::optional<mqtt::Session> no_session;
 
-void Publish(mqtt::Session& session, jobs::Topic topic, std::string_view job,
-             std::string_view payload) {
+/// Subscribes to notify-next; publishes to every other topic.
+void Request(mqtt::Session& session, jobs::Topic topic, std::string_view job = {},
+             std::string_view payload = {}) {
   std::array<char, jobs::kMaxTopic> text;
   const auto name = jobs::FormatTopic(topic, kThing, job, text);
   if (!name.ok()) return;
-  static_cast<void>(session.Publish(
-      {.topic = *name, .payload = AsBytes(payload), .qos = mqtt::Qos::kAtLeastOnce}));
-}
-
-void Subscribe(mqtt::Session& session) {
-  std::array<char, jobs::kMaxTopic> text;
-  const auto name = jobs::FormatTopic(jobs::Topic::kNotifyNext, kThing, {}, text);
-  if (!name.ok()) return;
-  const mqtt::Subscription subscription{*name, mqtt::Qos::kAtLeastOnce};
-  static_cast<void>(session.Subscribe({&subscription, 1}));
+  if (topic == jobs::Topic::kNotifyNext) {
+    const mqtt::Subscription subscription{*name, mqtt::Qos::kAtLeastOnce};
+    static_cast<void>(session.Subscribe({&subscription, 1}));
+  } else {
+    static_cast<void>(session.Publish(
+        {.topic = *name, .payload = AsBytes(payload), .qos = mqtt::Qos::kAtLeastOnce}));
+  }
 }
 
 void AskForJob(mqtt::Session& session) {
   std::array<char, 64> text;
   const auto payload = jobs::Encode(jobs::StartNextRequest{.client_token = "1"}, text);
-  if (payload.ok()) Publish(session, jobs::Topic::kStartNext, {}, *payload);
+  if (payload.ok()) Request(session, jobs::Topic::kStartNext, {}, *payload);
 }
 
 /// Carries the job out, as far as this program can, and reports it.
@@ -68,12 +67,12 @@ void DoJob(mqtt::Session& session, const jobs::Execution& execution) {
   const bool known = json::Find(execution.document, operation) == Status::kOk &&
                      operation[0].found && json::Equals(operation[0].value, "reboot");
   std::array<char, 160> text;
-  const auto payload = jobs::Encode(
-      jobs::UpdateRequest{.status = known ? jobs::ExecutionStatus::kSucceeded
-                                          : jobs::ExecutionStatus::kRejected,
-                          .execution_number = execution.execution_number},
-      text);
-  if (payload.ok()) Publish(session, jobs::Topic::kUpdate, execution.job_id, *payload);
+  const auto payload =
+      jobs::Encode(jobs::UpdateRequest{.status = known ? jobs::ExecutionStatus::kSucceeded
+                                                       : jobs::ExecutionStatus::kRejected,
+                                       .execution_number = execution.execution_number},
+                   text);
+  if (payload.ok()) Request(session, jobs::Topic::kUpdate, execution.job_id, *payload);
 }
 
 void OnMessage(mqtt::Session& session, const mqtt::Publish& publish) {
@@ -88,7 +87,9 @@ void OnMessage(mqtt::Session& session, const mqtt::Publish& publish) {
 
 /// False when the connection is over.
 bool OnEvent(mqtt::Session& session, const mqtt::Event& event) {
-  if (std::holds_alternative<mqtt::event::Connected>(event)) Subscribe(session);
+  if (std::holds_alternative<mqtt::event::Connected>(event)) {
+    Request(session, jobs::Topic::kNotifyNext);
+  }
   if (std::holds_alternative<mqtt::event::Subscribed>(event)) AskForJob(session);
   if (const auto* message = std::get_if<mqtt::event::Message>(&event)) {
     OnMessage(session, message->publish);
@@ -97,16 +98,19 @@ bool OnEvent(mqtt::Session& session, const mqtt::Event& event) {
 }
 
 void Run(mqtt::Session& session) {
-  if (session.Connect(Now()) != Status::kOk) return;
+  Instant now = Now();
+  if (session.Connect(now) != Status::kOk) return;
   for (;;) {
-    while (const auto event = session.NextEvent(Now())) {
+    while (const auto event = session.NextEvent(now)) {
       if (!OnEvent(session, *event)) return;
     }
-    for (Bytes bytes = session.BytesToSend(); !bytes.empty(); bytes = session.BytesToSend()) {
-      session.OnSent(Now(), TransportWrite(bytes));
+    for (Bytes bytes; !(bytes = session.BytesToSend()).empty();) {
+      session.OnSent(now, TransportWrite(bytes));
     }
-    session.OnReceived(Now(), TransportRead(session.ReceiveSpace()));
-    session.OnTime(Now());
+    const std::size_t count = TransportRead(session.ReceiveSpace());
+    now = Now();
+    session.OnReceived(now, count);
+    session.OnTime(now);
   }
 }
 
@@ -116,6 +120,5 @@ void Run(mqtt::Session& session) {
 int main() {
   using namespace fieldwork;
   // In static memory, so that it is counted.
-  auto& session = no_session.emplace(kOptions, mqtt::Session::Memory{receive_buffer, send_buffer, records});
-  Run(session);
+  Run(no_session.emplace(kOptions, kMemory));
 }

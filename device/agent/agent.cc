@@ -124,15 +124,15 @@ std::optional<Input> Agent::OnSuback(const mqtt::Suback& suback) {
 
 void Agent::Apply(Instant now, Input input) {
   for (std::optional<Input> next = input; next;) {
-    const Transition& transition = Next(state_, *next);
-    if (!transition.declared) return;
-    if (transition.to != state_) {
+    const Transition* const transition = Next(state_, *next);
+    if (transition == nullptr) return;
+    if (transition->to != state_) {
       deadline_ = kNever;
       awaiting_reply_ = false;
       NewToken();
     }
-    state_ = transition.to;
-    next = Do(now, transition.action);
+    state_ = transition->to;
+    next = Do(now, transition->action);
   }
 }
 
@@ -210,23 +210,9 @@ void Agent::AskAgainLater(Instant now) {
 
 void Agent::CloseTransport() { Tell(event::CloseTransport{}); }
 
-template <class E>
-void Agent::Tell(const E& event) {
+Event& Agent::NewEvent() {
   FIELDWORK_DCHECK(events_count_ < kMaxEvents);
-  events_[(events_begin_ + events_count_) % kMaxEvents] = event;
-  ++events_count_;
+  return events_[(events_begin_ + events_count_++) % kMaxEvents];
 }
-
-template void Agent::Tell(const event::Subscribing&);
-template void Agent::Tell(const event::Asking&);
-template void Agent::Tell(const event::NoJob&);
-template void Agent::Tell(const event::JobTaken&);
-template void Agent::Tell(const event::NotDone&);
-template void Agent::Tell(const event::Reporting&);
-template void Agent::Tell(const event::Reported&);
-template void Agent::Tell(const event::Refused&);
-template void Agent::Tell(const event::TooLarge&);
-template void Agent::Tell(const event::Ignored&);
-template void Agent::Tell(const event::JournalFault&);
 
 }  // namespace fieldwork::agent

@@ -267,8 +267,12 @@ class Agent {
                       std::string_view payload);
   void NewToken();
 
+  /// Built where it is kept: a copy of the variant at each call would cost 2 KB of flash.
   template <class E>
-  void Tell(const E& event);
+  void Tell(const E& event) {
+    NewEvent().emplace<E>(event);
+  }
+  Event& NewEvent();
 
   const Options options_;
   const mqtt::Connect connect_;
@@ -292,7 +296,7 @@ class Agent {
   bool work_is_journaled_ = false;
   bool plain_report_ = false;  // Leave statusDetails out: they were refused.
 
-  FixedString<24> token_;  // Of the request that waits for its reply.
+  FixedString<20> token_;  // Of the request that waits for its reply.
   std::uint32_t requests_ = 0;
   const std::uint32_t nonce_;
   bool awaiting_reply_ = false;  // The timer is a reply's, not a delay.

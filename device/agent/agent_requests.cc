@@ -1,37 +1,40 @@
 // The agent's requests: what they say, and under which topic they leave.
-#include <charconv>
-
 #include "device/agent/agent.h"
 #include "device/jobs/topics.h"
 
 namespace fieldwork::agent {
 namespace {
 
-/// A number as text, for statusDetails, where every value is a string.
+/// A small number as text, for statusDetails, where every value is a string.
 class Decimal {
  public:
-  explicit Decimal(std::uint32_t value)
-      : end_(std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr) {}
-  std::string_view view() const {
-    return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
+  explicit Decimal(std::uint8_t value) {
+    do {
+      text_[--begin_] = static_cast<char>('0' + value % 10);
+      value = static_cast<std::uint8_t>(value / 10);
+    } while (value != 0);
   }
+  std::string_view view() const { return {text_.data() + begin_, text_.size() - begin_}; }
 
  private:
-  std::array<char, 10> text_;
-  const char* end_;
+  std::array<char, 3> text_;
+  std::size_t begin_ = 3;
 };
+
+/// Eight hexadecimal digits.
+void PutHex(char* at, std::uint32_t value) {
+  for (int shift = 28; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[value >> shift & 0xF];
+}
 
 }  // namespace
 
 /// Names the request in its reply. The nonce keeps replies to an earlier boot's requests,
 /// which a broker may still hold for us, from being taken for ours.
 void Agent::NewToken() {
-  std::array<char, 24> text{'f', 'w', '-'};
-  char* const end = text.data() + text.size();
-  char* at = std::to_chars(text.data() + 3, end, nonce_, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, end, ++requests_, 16).ptr;
-  token_.AssignTruncated({text.data(), static_cast<std::size_t>(at - text.data())});
+  std::array<char, 20> text{'f', 'w', '-', 0, 0, 0, 0, 0, 0, 0, 0, '-'};
+  PutHex(&text[3], nonce_);
+  PutHex(&text[12], ++requests_);
+  token_.AssignTruncated({text.data(), text.size()});
 }
 
 Status Agent::SendSubscribe() {
@@ -76,7 +79,7 @@ void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t executi
 }
 
 void Agent::SendUpdate(Instant now) {
-  const Decimal attempt(work_.attempts + 1u);
+  const Decimal attempt(static_cast<std::uint8_t>(work_.attempts + 1));
   const Decimal boot_reason(work_.boot_reason);
   std::array<jobs::Detail, 2> details;
   std::size_t count = 0;

@@ -1,5 +1,9 @@
 #include "device/agent/transitions.h"
 
+#include <array>
+#include <iterator>
+#include <span>
+
 namespace fieldwork::agent {
 
 // Declared and never defined: the compiler names it when a row is declared twice.
@@ -7,19 +11,12 @@ void TransitionDeclaredTwice();
 
 namespace {
 
-struct Row {
-  State from;
-  Input on;
-  State to;
-  Action action;
-};
-
 using enum State;
 using enum Input;
 // Action is spelt out: kNothing beside kNoJob would read as one kind of thing.
 
 // clang-format off
-constexpr Row kRows[] = {
+constexpr Transition kRows[] = {
   // from         on                 to            action
   {kStopped,     kStart,            kOpening,     Action::kOpenTransport},
 
@@ -97,38 +94,48 @@ constexpr Row kRows[] = {
 };
 // clang-format on
 
-/// These have a connection whose loss, uselessness and end mean the same in each.
-constexpr State kOnline[] = {kSubscribing, kReady,      kAsking,    kIdle,
-                             kSizing,      kAnnouncing, kReporting, kChecking};
+/// These have a connection, whose loss and uselessness mean the same in each.
+constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,     kAsking,  kIdle,
+                             kSizing,     kAnnouncing,  kReporting, kChecking};
+/// Of these, all but the first can say DISCONNECT.
+constexpr auto kConnected = std::span(kOnline).subspan<1>();
 
-using Table = std::array<std::array<Transition, kInputs>, kStates>;
-
-consteval void Declare(Table& table, const Row& row) {
-  Transition& cell = table[static_cast<std::size_t>(row.from)][static_cast<std::size_t>(row.on)];
-  if (cell.declared) TransitionDeclaredTwice();
-  cell = Transition{row.to, row.action, true};
-}
+constexpr std::size_t kRowsOfAll = std::size(kRows) + 2 * std::size(kOnline) + kConnected.size();
+using Table = std::array<Transition, kRowsOfAll>;
 
 consteval Table Build() {
   Table table{};
-  for (const Row& row : kRows) Declare(table, row);
+  std::size_t count = 0;
+  const auto declare = [&](const Transition& row) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (table[i].from == row.from && table[i].on == row.on) TransitionDeclaredTwice();
+    }
+    table[count++] = row;
+  };
+  for (const Transition& row : kRows) declare(row);
   for (const State state : kOnline) {
     // Work that was begun stays in the journal, or with the cloud, for the next connection.
-    Declare(table, {state, kTransportDown, kWaiting, Action::kBackOff});
-    Declare(table, {state, kSessionOver, kClosing, Action::kCloseTransport});
-    Declare(table, {state, kStop, kLeaving, Action::kDisconnect});
+    declare({state, kTransportDown, kWaiting, Action::kBackOff});
+    declare({state, kSessionOver, kClosing, Action::kCloseTransport});
   }
-  Declare(table, {kConnecting, kTransportDown, kWaiting, Action::kBackOff});
-  Declare(table, {kConnecting, kSessionOver, kClosing, Action::kCloseTransport});
+  for (const State state : kConnected) declare({state, kStop, kLeaving, Action::kDisconnect});
   return table;
 }
 
+// As a list of rows, not a matrix: a third of the flash, and an input is a rare thing.
 constexpr Table kTable = Build();
+
+constexpr const Transition* Find(State state, Input input) {
+  for (const Transition& row : kTable) {
+    if (row.from == state && row.on == input) return &row;
+  }
+  return nullptr;
+}
 
 consteval bool EveryStateBut(State a, State b, Input input) {
   for (std::size_t s = 0; s < kStates; ++s) {
-    if (s == static_cast<std::size_t>(a) || s == static_cast<std::size_t>(b)) continue;
-    if (!kTable[s][static_cast<std::size_t>(input)].declared) return false;
+    const auto state = static_cast<State>(s);
+    if (state != a && state != b && Find(state, input) == nullptr) return false;
   }
   return true;
 }
@@ -139,9 +146,7 @@ static_assert(EveryStateBut(kStopped, kStopped, kStop), "a started agent can be 
 
 }  // namespace
 
-const Transition& Next(State state, Input input) {
-  return kTable[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
-}
+const Transition* Next(State state, Input input) { return Find(state, input); }
 
 const char* StateName(State state) {
   static constexpr const char* kNames[kStates] = {

@@ -5,7 +5,6 @@
 // states here are lost, and the agent starts in kStopped.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -80,15 +79,17 @@ enum class Action : std::uint8_t {
   kDisconnect,
 };
 
+/// One row of the table.
 struct Transition {
-  State to = State::kStopped;
-  Action action = Action::kNothing;
-  bool declared = false;
+  State from;
+  Input on;
+  State to;
+  Action action;
 };
 
-/// What a state does on an input. An input that a state has no row for changes nothing:
-/// a reply that came too late, a notice that says nothing new.
-const Transition& Next(State state, Input input);
+/// What a state does on an input; null when it has no row for it, which changes nothing: a
+/// reply that came too late, a notice that says nothing new.
+const Transition* Next(State state, Input input);
 
 /// "stopped", "waiting", ... for `aws_job status` and logs.
 const char* StateName(State state);

@@ -25,7 +25,7 @@ bool IsReboot(json::Value name) {
 
 std::string_view Inside(json::Value string) {
   if (string.kind != json::Kind::kString) return string.raw;
-  return string.raw.substr(1, string.raw.size() - 2);
+  return {string.raw.data() + 1, string.raw.size() - 2};
 }
 
 Decision Unsupported(const char* reason, json::Value name) {

@@ -200,7 +200,7 @@ Status Validate(std::string_view text) { return Find(text, {}); }
 
 Children::Children(Value parent) : has_keys_(parent.kind == Kind::kObject) {
   if (parent.kind > Kind::kArray || parent.raw.size() < 2) return;
-  rest_ = parent.raw.substr(1, parent.raw.size() - 2);
+  rest_ = {parent.raw.data() + 1, parent.raw.size() - 2};
 }
 
 bool Children::Next() {
