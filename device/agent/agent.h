@@ -227,9 +227,9 @@ class Agent {
   std::optional<Input> OnSessionClose(const mqtt::event::Close& close);
   std::optional<Input> OnSuback(const mqtt::Suback& suback);
 
-  // Messages of the Jobs service. agent_replies.cc
-  std::optional<Input> OnMessage(std::string_view topic, std::string_view payload);
-  std::optional<Input> OnOversize(std::string_view topic, std::uint32_t payload_bytes);
+  // Messages of the Jobs service; `text` is the topic as it came. agent_replies.cc
+  std::optional<Input> OnMessage(std::string_view text, std::string_view payload);
+  std::optional<Input> OnOversize(std::string_view text, std::uint32_t payload_bytes);
   std::optional<Input> OnNotifyNext(std::string_view payload);
   std::optional<Input> OnStartNextReply(std::string_view payload);
   std::optional<Input> OnDescribeReply(std::string_view payload);

@@ -70,7 +70,7 @@ const char* ScanEscape(const char* p, const char* end, std::uint32_t& code_point
 Kind KindOf(char first) {
   // In the order of Kind.
   static constexpr char kFirst[] = {'{', '[', '"', '-', 't', 'f', 'n'};
-  for (std::uint8_t i = 0; i < sizeof(kFirst); ++i) {
+  for (std::size_t i = 0; i < sizeof(kFirst); ++i) {
     if (first == kFirst[i]) return static_cast<Kind>(i);
   }
   return Kind::kNumber;

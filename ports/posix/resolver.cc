@@ -103,8 +103,9 @@ void Resolver::Start(Instant now, const std::string& host, std::uint16_t port, b
     return;
   }
   if (IsLocalhost(host)) {
-    addresses_.push_back(*ParseNumericAddress("127.0.0.1", port));
-    addresses_.push_back(*ParseNumericAddress("::1", port));
+    for (const char* loopback : {"127.0.0.1", "::1"}) {
+      if (const auto address = ParseNumericAddress(loopback, port)) addresses_.push_back(*address);
+    }
     state_ = State::kDone;
     return;
   }
@@ -187,7 +188,7 @@ void Resolver::Finish() {
   state_ = State::kDone;
 }
 
-void Resolver::Fail(std::string why) {
+void Resolver::Fail(const std::string& why) {
   Cancel();
   error_ = "cannot resolve '" + host_ + "': " + why;
   state_ = State::kFailed;

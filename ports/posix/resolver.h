@@ -67,7 +67,7 @@ class Resolver {
   struct Query;
 
   void Finish();
-  void Fail(std::string why);
+  void Fail(const std::string& why);
 
   State state_ = State::kIdle;
   std::string servers_;
