@@ -1,10 +1,10 @@
 // The whole agent, linked as a product would link it: connection, journal, reboot job,
 // every refusal and retry. Transport, clock and flash are stubs whose functions the linker
 // cannot see through.
+#include "device/agent/agent.h"
+
 #include <cstdint>
 #include <new>
-
-#include "device/agent/agent.h"
 
 namespace fieldwork {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 namespace fieldwork {
 namespace {
@@ -36,6 +37,21 @@ TEST(MutableBytes, Converts_ToBytes) {
   const Bytes readable = writable;
   writable[0] = 9;
   EXPECT_EQ(readable[0], 9);
+}
+
+TEST(MoveDown, OverlappingBytes_ArriveWhole) {
+  for (std::size_t distance = 1; distance <= 6; ++distance) {
+    std::string text = "0123456789";
+    const std::size_t count = text.size() - distance;
+    MoveDown(reinterpret_cast<std::uint8_t*>(text.data()), distance, count);
+    EXPECT_EQ(text.substr(0, count), std::string("0123456789").substr(distance)) << distance;
+  }
+}
+
+TEST(MoveDown, NoBytes_ChangesNothing) {
+  std::array<std::uint8_t, 2> memory{1, 2};
+  MoveDown(memory.data(), 1, 0);
+  EXPECT_EQ(memory[0], 1);
 }
 
 }  // namespace

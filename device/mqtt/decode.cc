@@ -9,16 +9,11 @@ constexpr std::size_t Short(Bytes bytes) {
   return static_cast<std::size_t>(bytes[0] << 8 | bytes[1]);
 }
 
-/// The flag bits that the standard fixes for each type (table 2.2); PUBLISH uses its own.
-bool HasLegalFlags(PacketType type, unsigned flags) {
-  switch (type) {
-    case PacketType::kPublish: return (flags & 0x06u) != 0x06u;  // QoS 3 [MQTT-3.3.1-4].
-    case PacketType::kPubrel:
-    case PacketType::kSubscribe:
-    case PacketType::kUnsubscribe: return flags == 0x02;
-    default: return flags == 0x00;
-  }
-}
+/// For each type the flags that it may have, as a set of bits (table 2.2): none, for most.
+/// PUBLISH has all but those with QoS 3 [MQTT-3.3.1-4].
+constexpr std::uint16_t kLegalFlags[16] = {0,      1 << 0, 1 << 0, 0x3F3F, 1 << 0, 1 << 0,
+                                           1 << 2, 1 << 0, 1 << 2, 1 << 0, 1 << 2, 1 << 0,
+                                           1 << 0, 1 << 0, 1 << 0, 0};
 
 /// Cuts `size` bytes off the front of `rest` into `taken`; false if there are not so many.
 bool Take(Bytes& rest, std::size_t size, Bytes& taken) {
@@ -50,72 +45,59 @@ bool TakeWill(Bytes& rest, unsigned flags, Will& will) {
 
 }  // namespace
 
-Result<FixedHeader> DecodeFixedHeader(Bytes bytes) {
+Status DecodeFixedHeader(Bytes bytes, FixedHeader& header) {
   if (bytes.size() < 2) return Status::kNeedMore;
-  FixedHeader header;
-  header.type = static_cast<PacketType>(bytes[0] >> 4);
-  header.flags = bytes[0] & 0x0Fu;
-  if (header.type < PacketType::kConnect || header.type > PacketType::kDisconnect ||
-      !HasLegalFlags(header.type, header.flags)) {
-    return Status::kMalformed;
-  }
-  for (std::size_t i = 1;; ++i) {
-    if (i == kMaxFixedHeader) return Status::kMalformed;
+  const unsigned type = bytes[0] >> 4;
+  const unsigned flags = bytes[0] & 0x0Fu;
+  if ((kLegalFlags[type] >> flags & 1) == 0) return Status::kMalformed;
+  std::uint32_t length = 0;
+  for (std::size_t i = 1; i < kMaxFixedHeader; ++i) {
     if (i == bytes.size()) return Status::kNeedMore;
-    header.remaining_length |= static_cast<std::uint32_t>(bytes[i] & 0x7Fu) << (7 * (i - 1));
-    if (bytes[i] < 0x80) {
-      // A length has one spelling: no padding by a last byte of 0.
-      if (bytes[i] == 0 && i > 1) return Status::kMalformed;
-      header.size = static_cast<std::uint8_t>(i + 1);
-      return header;
-    }
+    const std::uint32_t digit = bytes[i];
+    length |= (digit & 0x7Fu) << (7 * (i - 1));
+    if (digit >= 0x80) continue;
+    // A length has one spelling: no padding by a last byte of 0.
+    if (digit == 0 && i > 1) return Status::kMalformed;
+    header = {static_cast<PacketType>(type), static_cast<std::uint8_t>(flags),
+              static_cast<std::uint8_t>(i + 1), length};
+    return Status::kOk;
   }
+  return Status::kMalformed;
 }
 
-Result<Connack> DecodeConnack(Bytes body) {
+Status DecodeConnack(Bytes body, Connack& connack) {
   if (body.size() != 2 || body[0] > 1) return Status::kMalformed;
-  const Connack connack{static_cast<ConnectCode>(body[1]), body[0] == 1};
+  connack = {static_cast<ConnectCode>(body[1]), body[0] == 1};
   // Session present goes with "accepted" alone [MQTT-3.2.2-4].
-  if (connack.session_present && connack.code != ConnectCode::kAccepted) return Status::kMalformed;
-  return connack;
+  const bool legal = connack.code == ConnectCode::kAccepted || !connack.session_present;
+  return legal ? Status::kOk : Status::kMalformed;
 }
 
-Result<Publish> DecodePublish(std::uint8_t flags, Bytes body) {
+Status DecodePublish(std::uint8_t flags, Bytes body, Publish& publish) {
   if (body.size() < 2) return Status::kMalformed;
-  const std::size_t topic_size = Short(body);
-  const auto qos = static_cast<Qos>(flags >> 1 & 0x03u);
-  const std::size_t id_size = qos == Qos::kAtMostOnce ? 0 : 2;
-  const std::size_t header_size = 2 + topic_size + id_size;
-  if (body.size() < header_size || qos > Qos::kExactlyOnce) return Status::kMalformed;
-
-  Publish publish;
-  publish.topic = AsText(body.subspan(2, topic_size));
-  publish.payload = body.subspan(header_size);
-  publish.qos = qos;
+  publish.qos = static_cast<Qos>(flags >> 1 & 0x03u);
   publish.retain = (flags & 0x01u) != 0;
   publish.dup = (flags & 0x08u) != 0;
-  if (id_size != 0) {
-    publish.packet_id = static_cast<PacketId>(Short(body.subspan(2 + topic_size)));
-    if (publish.packet_id == 0) return Status::kMalformed;
-  } else if (publish.dup) {
-    return Status::kMalformed;  // [MQTT-3.3.1-2]
-  }
-  if (!IsValidTopicName(publish.topic)) return Status::kMalformed;
-  return publish;
+  const bool has_id = publish.qos != Qos::kAtMostOnce;
+  const std::size_t topic_end = 2 + Short(body);
+  const std::size_t header_end = topic_end + (has_id ? 2 : 0);
+  if (body.size() < header_end) return Status::kMalformed;
+  publish.topic = AsText(body.first(topic_end).subspan(2));
+  publish.packet_id = has_id ? static_cast<PacketId>(Short(body.subspan(topic_end))) : PacketId{0};
+  publish.payload = body.subspan(header_end);
+  return IsValidPublish(publish) ? Status::kOk : Status::kMalformed;
 }
 
-Result<PacketId> DecodeAck(Bytes body) {
-  if (body.size() != 2 || Short(body) == 0) return Status::kMalformed;
-  return static_cast<PacketId>(Short(body));
-}
-
-Result<Suback> DecodeSuback(Bytes body) {
-  if (body.size() < 3 || Short(body) == 0) return Status::kMalformed;
-  const Suback suback{static_cast<PacketId>(Short(body)), body.subspan(2)};
-  for (const std::uint8_t code : suback.codes) {
+Status DecodeReply(PacketType type, Bytes body, Suback& reply) {
+  if (body.size() < 2) return Status::kMalformed;
+  reply.packet_id = static_cast<PacketId>(Short(body));
+  reply.codes = body.subspan(2);
+  for (const std::uint8_t code : reply.codes) {
     if (!IsSubackCode(code)) return Status::kMalformed;
   }
-  return suback;
+  const bool has_codes = !reply.codes.empty();
+  const bool wants_codes = type == PacketType::kSuback;
+  return reply.packet_id != 0 && has_codes == wants_codes ? Status::kOk : Status::kMalformed;
 }
 
 Result<Connect> DecodeConnect(Bytes body, Will& will) {

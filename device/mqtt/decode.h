@@ -18,6 +18,9 @@ namespace fieldwork::mqtt {
 /// kNeedMore: the header itself is not whole yet. Reserved flag bits are checked here
 /// [MQTT-2.2.2-2]. The rest of the packet need not be there.
 Result<FixedHeader> DecodeFixedHeader(Bytes bytes);
+/// The same into the caller's memory, which is only good when this is kOk. (Others have such
+/// a form too; it spares the copy.)
+Status DecodeFixedHeader(Bytes bytes, FixedHeader& header);
 
 // In all that follow `body` is the packet without its fixed header: exactly
 // header.remaining_length bytes.
@@ -25,11 +28,15 @@ Result<FixedHeader> DecodeFixedHeader(Bytes bytes);
 // ---- Received by a client -------------------------------------------------------------
 
 Result<Connack> DecodeConnack(Bytes body);
+Status DecodeConnack(Bytes body, Connack& connack);
 /// `flags` of the fixed header.
 Result<Publish> DecodePublish(std::uint8_t flags, Bytes body);
+Status DecodePublish(std::uint8_t flags, Bytes body, Publish& publish);
 /// PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBACK.
 Result<PacketId> DecodeAck(Bytes body);
 Result<Suback> DecodeSuback(Bytes body);
+/// Any of those and SUBACK, which alone has codes.
+Status DecodeReply(PacketType type, Bytes body, Suback& reply);
 
 // ---- Received by a server -------------------------------------------------------------
 
@@ -62,5 +69,33 @@ class FilterReader {
   Status status_ = Status::kOk;
   bool any_ = false;
 };
+
+// ---- The forms that return the value ---------------------------------------------------
+
+inline Result<FixedHeader> DecodeFixedHeader(Bytes bytes) {
+  FixedHeader header;
+  FIELDWORK_TRY(DecodeFixedHeader(bytes, header));
+  return header;
+}
+inline Result<Connack> DecodeConnack(Bytes body) {
+  Connack connack;
+  FIELDWORK_TRY(DecodeConnack(body, connack));
+  return connack;
+}
+inline Result<Publish> DecodePublish(std::uint8_t flags, Bytes body) {
+  Publish publish;
+  FIELDWORK_TRY(DecodePublish(flags, body, publish));
+  return publish;
+}
+inline Result<PacketId> DecodeAck(Bytes body) {
+  Suback reply;
+  FIELDWORK_TRY(DecodeReply(PacketType::kPuback, body, reply));
+  return reply.packet_id;
+}
+inline Result<Suback> DecodeSuback(Bytes body) {
+  Suback reply;
+  FIELDWORK_TRY(DecodeReply(PacketType::kSuback, body, reply));
+  return reply;
+}
 
 }  // namespace fieldwork::mqtt

@@ -22,6 +22,8 @@ namespace fieldwork::mqtt {
 // ---- Sent by a client -----------------------------------------------------------------
 
 Result<std::size_t> EncodeConnect(const Connect& connect, MutableBytes out);
+/// At least the size of that packet, and close to it.
+std::size_t MaxConnectSize(const Connect& connect);
 
 /// Everything of a PUBLISH but its payload, whose bytes follow as they are.
 Result<std::size_t> EncodePublishHeader(const Publish& publish, MutableBytes out);

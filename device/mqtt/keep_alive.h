@@ -24,11 +24,11 @@ class KeepAlive {
 
   /// Longest silence after a PINGREQ: ten seconds, or half of a short interval, so that a
   /// dead link is given up within one and a half intervals.
-  static constexpr Millis kReplyTimeout = Seconds(10);
+  static constexpr std::uint32_t kReplyTimeoutMs = 10'000;
 
   /// `now`: CONNACK arrived. 0 s turns the mechanism off.
   void Start(Instant now, std::uint16_t interval_s);
-  void Stop() { interval_ = Millis{0}; }
+  void Stop() { interval_ms_ = 0; }
 
   /// A whole control packet left. / Bytes arrived; any byte proves the peer alive.
   void OnSent(Instant now) { last_sent_ = now; }
@@ -45,11 +45,10 @@ class KeepAlive {
   Instant Deadline() const;
 
  private:
-  Millis interval_{0};  // Of the interval asked for, fifteen sixteenths.
-  Instant last_sent_;   // While waiting_: when the ping was asked for, or later.
+  Instant last_sent_;
   Instant last_received_;
-  Instant ping_at_;  // When the ping that we wait for was asked for.
-  bool waiting_ = false;
+  std::uint32_t interval_ms_ = 0;  // Of the interval asked for, fifteen sixteenths.
+  bool waiting_ = false;           // For the reply to a ping.
 };
 
 }  // namespace fieldwork::mqtt

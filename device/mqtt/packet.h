@@ -88,6 +88,10 @@ struct Publish {
   bool dup = false;
 };
 
+/// Whether the standard allows it: a packet id and DUP exactly where they belong
+/// [MQTT-2.3.1-1], [MQTT-2.3.1-5], [MQTT-3.3.1-2], and a topic name.
+bool IsValidPublish(const Publish& publish);
+
 struct Subscription {
   std::string_view filter;
   Qos qos = Qos::kAtMostOnce;

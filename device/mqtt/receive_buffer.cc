@@ -1,19 +1,16 @@
 #include "device/mqtt/receive_buffer.h"
 
-#include <cstring>
-
 #include "device/base/check.h"
 #include "device/mqtt/decode.h"
 
 namespace fieldwork::mqtt {
 
 MutableBytes ReceiveBuffer::Space() {
-  if (begin_ != 0) {
-    std::memmove(memory_.data(), memory_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  return memory_.subspan(end_);
+  const std::uint32_t stored = end_ - begin_;
+  if (begin_ != 0 && stored != 0) MoveDown(memory_.data(), begin_, stored);
+  begin_ = 0;
+  end_ = stored;
+  return memory_.subspan(stored);
 }
 
 void ReceiveBuffer::Fill(std::size_t count) {
@@ -26,15 +23,14 @@ void ReceiveBuffer::Fill(std::size_t count) {
 }
 
 ReceiveBuffer::Next ReceiveBuffer::Advance() {
-  const Bytes stored = Bytes(memory_).subspan(begin_, end_ - begin_);
-  const auto header = DecodeFixedHeader(stored);
-  if (header.status() == Status::kNeedMore) return Next::kNothing;
-  if (!header.ok()) return Next::kMalformed;
-  header_ = *header;
+  const Bytes stored = Bytes(memory_).first(end_).subspan(begin_);
+  const Status status = DecodeFixedHeader(stored, header_);
+  if (status == Status::kNeedMore) return Next::kNothing;
+  if (status != Status::kOk) return Next::kMalformed;
   const std::size_t size = header_.size + header_.remaining_length;
   if (size > memory_.size()) return AnnounceOversize(stored);
   if (size > stored.size()) return Next::kNothing;
-  body_ = stored.subspan(header_.size, header_.remaining_length);
+  body_ = stored.first(size).subspan(header_.size);
   begin_ += static_cast<std::uint32_t>(size);
   return Next::kPacket;
 }
@@ -56,9 +52,6 @@ ReceiveBuffer::Next ReceiveBuffer::AnnounceOversize(Bytes stored) {
   return Next::kOversize;
 }
 
-void ReceiveBuffer::Clear() {
-  begin_ = end_ = skip_ = 0;
-  body_ = {};
-}
+void ReceiveBuffer::Clear() { begin_ = end_ = skip_ = 0; }
 
 }  // namespace fieldwork::mqtt

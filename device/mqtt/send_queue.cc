@@ -1,7 +1,5 @@
 #include "device/mqtt/send_queue.h"
 
-#include <cstring>
-
 #include "device/base/check.h"
 #include "device/mqtt/encode.h"
 
@@ -16,12 +14,12 @@ SendQueue::SendQueue(MutableBytes memory, std::span<SendRecord> records, std::si
 
 MutableBytes SendQueue::RoomBut(std::size_t bytes, std::size_t records) const {
   if (count_ + records >= records_.size() || used_ + bytes >= memory_.size()) return {};
-  return memory_.subspan(used_, memory_.size() - bytes - used_);
+  return memory_.first(memory_.size() - bytes).subspan(used_);
 }
 
 void SendQueue::Commit(PacketType type, PacketId packet_id, std::size_t size) {
   FIELDWORK_DCHECK(count_ < records_.size() && used_ + size <= memory_.size());
-  records_[count_++] = SendRecord{kNever, static_cast<std::uint16_t>(size), 0, packet_id, type, 0};
+  records_[count_++] = SendRecord{{}, static_cast<std::uint16_t>(size), 0, packet_id, type, 0};
   used_ = static_cast<std::uint16_t>(used_ + size);
 }
 
@@ -31,8 +29,10 @@ std::size_t SendQueue::OffsetOf(std::size_t index) const {
   return offset;
 }
 
+bool SendQueue::IsWaiting(const SendRecord& record) { return record.sent == record.size; }
+
 bool SendQueue::MayLeave(const SendRecord& record) const {
-  return record.sent < record.size && (!held_back_ || record.type == PacketType::kConnect);
+  return !IsWaiting(record) && (!held_back_ || record.type == PacketType::kConnect);
 }
 
 /// A packet that has begun to leave goes first: another one must not cut it in two.
@@ -40,42 +40,52 @@ std::size_t SendQueue::NextToSend() const {
   std::size_t next = count_;
   for (std::size_t i = count_; i-- > 0;) {
     if (!MayLeave(records_[i])) continue;
-    if (records_[i].sent != 0) return i;
     next = i;
+    if (records_[i].sent != 0) break;
   }
   return next;
 }
 
 Bytes SendQueue::Unsent() const {
-  const std::size_t first = NextToSend();
-  if (first == count_) return {};
-  std::size_t size = records_[first].size - records_[first].sent;
-  // Whole packets that follow without a gap leave with it, in one TLS record; but not ahead
-  // of an earlier one that became due again after this one had begun to leave.
-  for (std::size_t i = 0; i < count_ && MayLeave(records_[i]) == (i >= first); ++i) {
-    if (i > first) size += records_[i].size;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t offset = 0;
+  for (const SendRecord& record : records()) {
+    const std::size_t at = offset;
+    offset += record.size;
+    if (!MayLeave(record)) continue;
+    const bool is_first = end == 0;
+    if (is_first || record.sent != 0) {
+      begin = at + record.sent;
+      end = offset;
+      // An earlier packet became due again after this one had begun to leave: no later one
+      // may go ahead of it, so this one leaves alone.
+      if (!is_first) break;
+    } else if (end == at) {
+      end = offset;  // Follows without a gap: leaves with the others, in one TLS record.
+    }
   }
-  return memory_.subspan(OffsetOf(first) + records_[first].sent, size);
+  return memory_.first(end).subspan(begin);
 }
 
 std::size_t SendQueue::MarkSent(Instant now, std::size_t count) {
   std::size_t completed = 0;
-  for (std::size_t i = NextToSend(); count > 0;) {
+  while (count > 0) {
+    const std::size_t i = NextToSend();
     FIELDWORK_DCHECK(i < count_);
     SendRecord& record = records_[i];
     const std::size_t left = static_cast<std::size_t>(record.size - record.sent);
     const std::size_t taken = left < count ? left : count;
     count -= taken;
     record.sent = static_cast<std::uint16_t>(record.sent + taken);
-    if (record.sent < record.size) break;
+    if (taken < left) break;
     ++completed;
     if (record.packet_id == 0) {
       Erase(i);
-      continue;
+    } else {
+      ++record.attempts;
+      record.retry_at = now + kRetryInterval;
     }
-    ++record.attempts;
-    record.retry_at = now + kRetryInterval;
-    ++i;
   }
   return completed;
 }
@@ -88,7 +98,7 @@ std::size_t SendQueue::IndexOf(PacketType type, PacketId packet_id) const {
 
 Bytes SendQueue::Find(PacketType type, PacketId packet_id) const {
   const std::size_t i = IndexOf(type, packet_id);
-  return i == count_ ? Bytes{} : memory_.subspan(OffsetOf(i), records_[i].size);
+  return i == count_ ? Bytes{} : memory_.subspan(OffsetOf(i)).first(records_[i].size);
 }
 
 bool SendQueue::Remove(PacketType type, PacketId packet_id) {
@@ -110,7 +120,7 @@ bool SendQueue::IsUsed(PacketId packet_id) const {
 
 bool SendQueue::OnTime(Instant now) {
   for (std::size_t i = 0; i < count_; ++i) {
-    if (now < records_[i].retry_at) continue;
+    if (!IsWaiting(records_[i]) || now < records_[i].retry_at) continue;
     if (records_[i].attempts == kMaxAttempts) return false;
     SendAgain(i);
   }
@@ -119,14 +129,15 @@ bool SendQueue::OnTime(Instant now) {
 
 Instant SendQueue::Deadline() const {
   Instant deadline = kNever;
-  for (const SendRecord& record : records()) deadline = Earlier(deadline, record.retry_at);
+  for (const SendRecord& record : records()) {
+    if (IsWaiting(record)) deadline = Earlier(deadline, record.retry_at);
+  }
   return deadline;
 }
 
 void SendQueue::SendAgain(std::size_t index) {
   SendRecord& record = records_[index];
   record.sent = 0;
-  record.retry_at = kNever;
   // SUBSCRIBE and UNSUBSCRIBE have no such flag [MQTT-3.8.1-1].
   if (record.type == PacketType::kPublish) MarkDuplicate(memory_.subspan(OffsetOf(index)));
 }
@@ -146,13 +157,14 @@ void SendQueue::OnConnectionLost() {
 }
 
 void SendQueue::Erase(std::size_t index) {
-  const std::size_t offset = OffsetOf(index);
   const std::size_t size = records_[index].size;
-  std::memmove(memory_.data() + offset, memory_.data() + offset + size, used_ - offset - size);
-  std::memmove(&records_[index], records_.data() + index + 1,
-               (count_ - index - 1) * sizeof(SendRecord));
   used_ = static_cast<std::uint16_t>(used_ - size);
   --count_;
+  if (index == count_) return;  // Nothing lies behind it.
+  const std::size_t offset = OffsetOf(index);
+  MoveDown(&memory_[offset], size, used_ - offset);
+  MoveDown(reinterpret_cast<std::uint8_t*>(&records_[index]), sizeof(SendRecord),
+           (count_ - index) * sizeof(SendRecord));
 }
 
 }  // namespace fieldwork::mqtt

@@ -27,7 +27,7 @@ struct SendRecord {
   std::uint16_t size = 0;  // Bytes of the packet.
   std::uint16_t sent = 0;  // Of them already handed to the transport, this time.
   PacketId packet_id = 0;  // 0: expects no reply.
-  PacketType type = PacketType::kConnect;
+  PacketType type{};
   std::uint8_t attempts = 0;  // Times the packet left completely on this connection.
 };
 
@@ -47,6 +47,10 @@ class SendQueue {
   MutableBytes Room() const { return RoomBut(reserved_, 1); }
   /// The same for a packet that serves the connection.
   MutableBytes ReservedRoom() const { return RoomBut(0, 0); }
+  /// Whether that has so many bytes.
+  bool HasReservedRoom(std::size_t bytes) const {
+    return count_ < records_.size() && used_ + bytes <= memory_.size();
+  }
   /// The largest packet that could ever fit Room().
   std::size_t capacity() const { return memory_.size() - reserved_; }
   /// `size` bytes were encoded into the room. `packet_id` 0: no reply is expected.
@@ -91,6 +95,7 @@ class SendQueue {
   std::size_t OffsetOf(std::size_t index) const;
   std::size_t NextToSend() const;
   std::size_t IndexOf(PacketType type, PacketId packet_id) const;
+  static bool IsWaiting(const SendRecord& record);
   bool MayLeave(const SendRecord& record) const;
   void SendAgain(std::size_t index);
   void Erase(std::size_t index);

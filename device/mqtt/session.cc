@@ -9,22 +9,26 @@ namespace {
 
 constexpr std::size_t kAckSize = 4;
 
-/// Room for CONNECT, so that a queue full of unacknowledged messages cannot block it.
-std::size_t ReservedBytes(const Connect& options) {
-  std::size_t size = kMaxFixedHeader + 12 + options.client_id.size() + options.user_name.size() +
-                     options.password.size() + 4;
-  if (options.will != nullptr) {
-    size += 4 + options.will->topic.size() + options.will->message.size();
-  }
-  return size;
+/// The standard numbers each reply one above what it answers (table 2.1).
+PacketType RequestOf(PacketType reply) {
+  return static_cast<PacketType>(static_cast<unsigned>(reply) - 1);
 }
 
+/// Of a SUBSCRIBE that we encoded, so that nothing needs to be checked.
 std::size_t CountFilters(Bytes subscribe) {
-  const auto header = DecodeFixedHeader(subscribe);
-  FilterReader reader(subscribe.subspan(header->size), PacketType::kSubscribe);
+  std::size_t at = 1;
+  while (subscribe[at] >= 0x80) ++at;
+  at += 3;  // The last byte of the length, and the packet id.
   std::size_t count = 0;
-  while (reader.Next()) ++count;
+  for (; at < subscribe.size(); ++count) {
+    at += 3 + static_cast<std::size_t>(subscribe[at] << 8 | subscribe[at + 1]);
+  }
   return count;
+}
+
+template <class T>
+T& Emplace(std::optional<Event>& event) {
+  return *std::get_if<T>(&event.emplace(T{}));
 }
 
 }  // namespace
@@ -44,15 +48,14 @@ const char* CloseReasonName(CloseReason reason) {
 Session::Session(const mqtt::Connect& options, const Memory& memory)
     : options_(options),
       receive_(memory.receive),
-      send_(memory.send, memory.records, ReservedBytes(options)) {
+      // So that a queue full of unacknowledged messages cannot block CONNECT.
+      send_(memory.send, memory.records, MaxConnectSize(options)) {
   FIELDWORK_DCHECK(memory.receive.size() >= 128);
 }
 
 Status Session::Connect(Instant now) {
   if (state_ != State::kClosed) return Status::kWrongState;
-  const auto size = EncodeConnect(options_, send_.ReservedRoom());
-  if (!size.ok()) return size.status();
-  send_.Commit(PacketType::kConnect, 0, *size);
+  FIELDWORK_TRY(Enqueue(PacketType::kConnect, 0, EncodeConnect(options_, send_.ReservedRoom())));
   send_.HoldBack();
   receive_.Clear();
   state_ = State::kConnecting;
@@ -68,7 +71,6 @@ void Session::OnTransportClosed() {
   }
   keep_alive_.Stop();
   state_ = State::kClosed;
-  close_due_ = false;
 }
 
 void Session::OnReceived(Instant now, std::size_t count) {
@@ -88,7 +90,12 @@ void Session::OnTime(Instant now) {
   if (state_ != State::kConnected) return;
   switch (keep_alive_.OnTime(now)) {
     case KeepAlive::Action::kNone: break;
-    case KeepAlive::Action::kSendPing: EnqueuePing(); break;
+    // No room means that the transport took nothing for a whole interval: then the ping is as
+    // good as unanswered, and the reply timeout decides.
+    case KeepAlive::Action::kSendPing:
+      static_cast<void>(Enqueue(PacketType::kPingreq, 0,
+                                EncodeEmpty(PacketType::kPingreq, send_.ReservedRoom())));
+      break;
     case KeepAlive::Action::kLinkDead: Fail(CloseReason::kLinkDead); return;
   }
   if (!send_.OnTime(now)) Fail(CloseReason::kUnacknowledged);
@@ -103,166 +110,152 @@ Instant Session::Deadline() const {
 }
 
 std::optional<Event> Session::NextEvent(Instant now) {
+  std::optional<Event> event;
   // A packet may want an answer; without room for one it waits until something is sent.
-  while (!close_due_ && (state_ == State::kConnecting || state_ == State::kConnected) &&
-         send_.ReservedRoom().size() >= kAckSize) {
-    const auto next = receive_.Advance();
-    if (next == ReceiveBuffer::Next::kNothing) break;
-    std::optional<Event> event;
-    if (next == ReceiveBuffer::Next::kPacket) event = OnPacket(now);
-    if (next == ReceiveBuffer::Next::kOversize) event = OnOversize();
-    if (next == ReceiveBuffer::Next::kMalformed) Fail(CloseReason::kProtocolError);
-    if (event) return event;
+  while (!event && (state_ == State::kConnecting || state_ == State::kConnected) &&
+         send_.HasReservedRoom(kAckSize)) {
+    bool legal = false;
+    switch (receive_.Advance()) {
+      case ReceiveBuffer::Next::kNothing: return event;
+      case ReceiveBuffer::Next::kPacket: legal = OnPacket(event, now); break;
+      case ReceiveBuffer::Next::kOversize: legal = OnOversize(event); break;
+      case ReceiveBuffer::Next::kMalformed: break;
+    }
+    if (!legal) Fail(CloseReason::kProtocolError);
   }
-  if (!close_due_) return std::nullopt;
-  close_due_ = false;
-  return close_;
+  if (state_ == State::kFailed) {
+    event.emplace(close_);
+    state_ = State::kOver;
+  }
+  return event;
 }
 
-std::optional<Event> Session::OnPacket(Instant now) {
+bool Session::OnPacket(std::optional<Event>& event, Instant now) {
   const PacketType type = receive_.header().type;
-  const Bytes body = receive_.body();
-  if ((state_ == State::kConnecting) != (type == PacketType::kConnack)) {
-    return Fail(CloseReason::kProtocolError);  // [MQTT-3.2.0-1]
-  }
+  const bool connecting = state_ == State::kConnecting;
+  if (type == PacketType::kConnack) return connecting && OnConnack(event, now);
+  if (connecting) return false;  // [MQTT-3.2.0-1]
   switch (type) {
-    case PacketType::kConnack: return OnConnack(now, body);
-    case PacketType::kPublish: return OnPublish(body);
-    case PacketType::kSuback: return OnSuback(body);
+    case PacketType::kPublish: return OnPublish(event);
+    case PacketType::kPubrel: return OnPubrel();
     case PacketType::kPuback:
     case PacketType::kPubrec:
-    case PacketType::kPubrel:
     case PacketType::kPubcomp:
-    case PacketType::kUnsuback: return OnAck(type, body);
-    case PacketType::kPingresp:
-      return body.empty() ? std::nullopt : Fail(CloseReason::kProtocolError);
-    default: return Fail(CloseReason::kProtocolError);  // Packets only a client sends.
+    case PacketType::kSuback:
+    case PacketType::kUnsuback: return OnReply(event);
+    case PacketType::kPingresp: return receive_.body().empty();
+    default: return false;  // Packets only a client sends.
   }
 }
 
-std::optional<Event> Session::OnConnack(Instant now, Bytes body) {
-  const auto connack = DecodeConnack(body);
+bool Session::OnConnack(std::optional<Event>& event, Instant now) {
+  Connack connack;
+  if (DecodeConnack(receive_.body(), connack) != Status::kOk) return false;
   // Nobody can answer a CONNECT that has not left yet, and nothing may leave before it.
-  if (!connack.ok() || !send_.Unsent().empty()) return Fail(CloseReason::kProtocolError);
-  if (connack->code != ConnectCode::kAccepted) return Fail(CloseReason::kRefused, connack->code);
-  if (connack->session_present && options_.clean_session) {  // [MQTT-3.2.2-1]
-    return Fail(CloseReason::kProtocolError);
+  if (!send_.Unsent().empty()) return false;
+  if (connack.code != ConnectCode::kAccepted) {
+    Fail(CloseReason::kRefused, connack.code);
+    return true;
   }
-  if (!connack->session_present) exactly_once_ = {};
+  if (connack.session_present && options_.clean_session) return false;  // [MQTT-3.2.2-1]
+  if (!connack.session_present) exactly_once_ = {};
   send_.ReleaseAll();
   keep_alive_.Start(now, options_.keep_alive_s);
   state_ = State::kConnected;
-  return event::Connected{connack->session_present};
+  event.emplace(event::Connected{connack.session_present});
+  return true;
 }
 
-std::optional<Event> Session::OnPublish(Bytes body) {
-  const auto publish = DecodePublish(receive_.header().flags, body);
-  if (!publish.ok()) return Fail(CloseReason::kProtocolError);
-  if (publish->qos == Qos::kExactlyOnce && FindExactlyOnce(publish->packet_id) != nullptr) {
+bool Session::OnPublish(std::optional<Event>& event) {
+  mqtt::Publish& publish = Emplace<event::Message>(event).publish;
+  if (DecodePublish(receive_.header().flags, receive_.body(), publish) != Status::kOk) return false;
+  if (publish.qos == Qos::kExactlyOnce && FindExactlyOnce(publish.packet_id) != nullptr) {
     // The caller had it already; PUBREC was lost [MQTT-4.3.3-2].
-    static_cast<void>(EnqueueAck(PacketType::kPubrec, publish->packet_id));
-    return std::nullopt;
+    static_cast<void>(EnqueueAck(PacketType::kPubrec, publish.packet_id));
+    event.reset();
   }
-  return event::Message{*publish};
+  return true;
 }
 
-std::optional<Event> Session::OnOversize() {
-  if (state_ != State::kConnected) return Fail(CloseReason::kProtocolError);  // [MQTT-3.2.0-1]
+bool Session::OnOversize(std::optional<Event>& event) {
   ++counters_.oversize;
-  event::Oversize oversize;
-  const std::uint32_t remaining = receive_.header().remaining_length;
-  if (receive_.body().empty()) {
-    oversize.payload_bytes = remaining;
-    return oversize;
-  }
+  if (state_ != State::kConnected) return false;  // [MQTT-3.2.0-1]
+  auto& oversize = Emplace<event::Oversize>(event);
+  oversize.payload_bytes = receive_.header().remaining_length;
+  const Bytes begun = receive_.body();
+  if (begun.empty()) return true;
   // The payload that is there already is a view too short, but all before it is whole.
-  const auto publish = DecodePublish(receive_.header().flags, receive_.body());
-  if (!publish.ok()) return Fail(CloseReason::kProtocolError);
-  const std::size_t head = receive_.body().size() - publish->payload.size();
-  oversize.topic = publish->topic;
-  oversize.payload_bytes = remaining - static_cast<std::uint32_t>(head);
-  oversize.packet_id = publish->packet_id;
-  oversize.qos = publish->qos;
-  return oversize;
+  mqtt::Publish publish;
+  if (DecodePublish(receive_.header().flags, begun, publish) != Status::kOk) return false;
+  oversize.topic = publish.topic;
+  oversize.payload_bytes -= static_cast<std::uint32_t>(begun.size() - publish.payload.size());
+  oversize.packet_id = publish.packet_id;
+  oversize.qos = publish.qos;
+  return true;
 }
 
-std::optional<Event> Session::OnSuback(Bytes body) {
-  const auto suback = DecodeSuback(body);
-  if (!suback.ok()) return Fail(CloseReason::kProtocolError);
-  const Bytes subscribe = send_.Find(PacketType::kSubscribe, suback->packet_id);
-  if (!subscribe.empty() && CountFilters(subscribe) != suback->codes.size()) {
-    return Fail(CloseReason::kProtocolError);  // [MQTT-3.8.4-5]
-  }
-  if (send_.Remove(PacketType::kSubscribe, suback->packet_id)) return event::Subscribed{*suback};
-  ++counters_.stray_acks;
-  return std::nullopt;
+bool Session::OnPubrel() {
+  const auto packet_id = DecodeAck(receive_.body());
+  if (!packet_id.ok()) return false;
+  // Also for an id that is not known: its PUBCOMP was lost [MQTT-4.3.3-2].
+  if (PacketId* slot = FindExactlyOnce(*packet_id)) *slot = 0;
+  static_cast<void>(EnqueueAck(PacketType::kPubcomp, *packet_id));
+  return true;
 }
 
-std::optional<Event> Session::OnAck(PacketType type, Bytes body) {
-  const auto packet_id = DecodeAck(body);
-  if (!packet_id.ok()) return Fail(CloseReason::kProtocolError);
-  if (type == PacketType::kPubrel) {
-    OnPubrel(*packet_id);
-    return std::nullopt;
+bool Session::OnReply(std::optional<Event>& event) {
+  const PacketType type = receive_.header().type;
+  const PacketType request = RequestOf(type);
+  Suback reply;
+  if (DecodeReply(type, receive_.body(), reply) != Status::kOk) return false;
+  if (type == PacketType::kSuback) {
+    const Bytes subscribe = send_.Find(request, reply.packet_id);
+    if (!subscribe.empty() && CountFilters(subscribe) != reply.codes.size()) {
+      return false;  // [MQTT-3.8.4-5]
+    }
   }
-  if (type == PacketType::kPuback && send_.Remove(PacketType::kPublish, *packet_id)) {
-    return event::Published{*packet_id};
+  // Nothing that we send is answered by PUBREC or PUBCOMP.
+  if (!send_.Remove(request, reply.packet_id)) {
+    ++counters_.stray_acks;
+  } else if (type == PacketType::kPuback) {
+    event.emplace(event::Published{reply.packet_id});
+  } else if (type == PacketType::kSuback) {
+    event.emplace(event::Subscribed{reply});
+  } else {
+    event.emplace(event::Unsubscribed{reply.packet_id});
   }
-  if (type == PacketType::kUnsuback && send_.Remove(PacketType::kUnsubscribe, *packet_id)) {
-    return event::Unsubscribed{*packet_id};
-  }
-  ++counters_.stray_acks;
-  return std::nullopt;
+  return true;
 }
 
-/// Also for an id that is not known: its PUBCOMP was lost [MQTT-4.3.3-2].
-void Session::OnPubrel(PacketId packet_id) {
-  if (PacketId* slot = FindExactlyOnce(packet_id)) *slot = 0;
-  static_cast<void>(EnqueueAck(PacketType::kPubcomp, packet_id));
-}
-
-std::optional<Event> Session::Fail(CloseReason reason, ConnectCode code) {
+void Session::Fail(CloseReason reason, ConnectCode code) {
   state_ = State::kFailed;
   close_ = event::Close{reason, code};
-  close_due_ = true;
-  return std::nullopt;
 }
 
-template <class Encode>
-Result<PacketId> Session::Enqueue(PacketType type, bool reply_expected, const Encode& encode) {
+/// `size` is what the encoder said, with send_.Room() as its memory.
+Result<PacketId> Session::Request(PacketType type, PacketId packet_id, Result<std::size_t> size) {
   if (state_ != State::kConnected) return Status::kWrongState;
-  const PacketId id = reply_expected ? NewPacketId() : PacketId{0};
-  const MutableBytes room = send_.Room();
-  const Result<std::size_t> size = encode(id, room);
-  if (size.ok()) {
-    send_.Commit(type, id, *size);
-    return id;
-  }
-  // Whether it will ever fit is known when it does not fit an empty queue.
-  const bool never = size.status() == Status::kNoSpace && room.size() == send_.capacity();
-  return never ? Status::kTooLarge : size.status();
+  // What does not fit an empty queue never will.
+  if (size.status() == Status::kNoSpace && send_.empty()) return Status::kTooLarge;
+  FIELDWORK_TRY(Enqueue(type, packet_id, size));
+  return packet_id;
 }
 
 Result<PacketId> Session::Publish(mqtt::Publish publish) {
   if (publish.qos > Qos::kAtLeastOnce) return Status::kBadArgument;
   publish.dup = false;
-  return Enqueue(PacketType::kPublish, publish.qos == Qos::kAtLeastOnce,
-                 [&publish](PacketId id, MutableBytes room) {
-                   publish.packet_id = id;
-                   return EncodePublish(publish, room);
-                 });
+  publish.packet_id = publish.qos == Qos::kAtLeastOnce ? NewPacketId() : PacketId{0};
+  return Request(PacketType::kPublish, publish.packet_id, EncodePublish(publish, send_.Room()));
 }
 
 Result<PacketId> Session::Subscribe(std::span<const Subscription> subscriptions) {
-  return Enqueue(PacketType::kSubscribe, true, [subscriptions](PacketId id, MutableBytes room) {
-    return EncodeSubscribe(id, subscriptions, room);
-  });
+  const PacketId id = NewPacketId();
+  return Request(PacketType::kSubscribe, id, EncodeSubscribe(id, subscriptions, send_.Room()));
 }
 
 Result<PacketId> Session::Unsubscribe(std::span<const std::string_view> filters) {
-  return Enqueue(PacketType::kUnsubscribe, true, [filters](PacketId id, MutableBytes room) {
-    return EncodeUnsubscribe(id, filters, room);
-  });
+  const PacketId id = NewPacketId();
+  return Request(PacketType::kUnsubscribe, id, EncodeUnsubscribe(id, filters, send_.Room()));
 }
 
 Status Session::Acknowledge(Qos qos, PacketId packet_id) {
@@ -279,25 +272,20 @@ Status Session::Acknowledge(Qos qos, PacketId packet_id) {
 
 Status Session::Disconnect() {
   if (state_ != State::kConnected) return Status::kWrongState;
-  const auto size = EncodeEmpty(PacketType::kDisconnect, send_.ReservedRoom());
-  if (!size.ok()) return size.status();
-  send_.Commit(PacketType::kDisconnect, 0, *size);
+  FIELDWORK_TRY(Enqueue(PacketType::kDisconnect, 0,
+                        EncodeEmpty(PacketType::kDisconnect, send_.ReservedRoom())));
   state_ = State::kLeaving;
   return Status::kOk;
 }
 
 Status Session::EnqueueAck(PacketType type, PacketId packet_id) {
-  const auto size = EncodeAck(type, packet_id, send_.ReservedRoom());
-  if (!size.ok()) return size.status();
-  send_.Commit(type, 0, *size);
-  return Status::kOk;
+  return Enqueue(type, 0, EncodeAck(type, packet_id, send_.ReservedRoom()));
 }
 
-/// No room means that the transport took nothing for a whole interval: then the ping is
-/// as good as unanswered, and the reply timeout decides.
-void Session::EnqueuePing() {
-  const auto size = EncodeEmpty(PacketType::kPingreq, send_.ReservedRoom());
-  if (size.ok()) send_.Commit(PacketType::kPingreq, 0, *size);
+/// `size` is what the encoder said. `packet_id` 0: no reply is expected.
+Status Session::Enqueue(PacketType type, PacketId packet_id, Result<std::size_t> size) {
+  if (size.ok()) send_.Commit(type, packet_id, *size);
+  return size.status();
 }
 
 PacketId Session::NewPacketId() {

@@ -159,28 +159,29 @@ class Session {
   const Counters& counters() const { return counters_; }
 
  private:
+  // The last three are those with a connection.
   enum class State : std::uint8_t {
     kClosed,      // No transport.
+    kFailed,      // event::Close is due.
+    kOver,        // It was told; waits for OnTransportClosed().
     kConnecting,  // CONNECT is queued or sent; CONNACK must come next [MQTT-3.2.0-1].
     kConnected,
     kLeaving,  // DISCONNECT is the last packet that will be sent [MQTT-3.14.4-2].
-    kFailed,   // event::Close is due or told; waits for OnTransportClosed().
   };
 
-  bool is_open() const { return state_ != State::kClosed && state_ != State::kFailed; }
-  std::optional<Event> OnPacket(Instant now);
-  std::optional<Event> OnConnack(Instant now, Bytes body);
-  std::optional<Event> OnPublish(Bytes body);
-  std::optional<Event> OnSuback(Bytes body);
-  std::optional<Event> OnAck(PacketType type, Bytes body);
-  void OnPubrel(PacketId packet_id);
-  std::optional<Event> OnOversize();
-  std::optional<Event> Fail(CloseReason reason, ConnectCode code = ConnectCode::kAccepted);
+  bool is_open() const { return state_ >= State::kConnecting; }
+  // What receive_ has at hand. False: the standard forbids it.
+  bool OnPacket(std::optional<Event>& event, Instant now);
+  bool OnConnack(std::optional<Event>& event, Instant now);
+  bool OnPublish(std::optional<Event>& event);
+  bool OnOversize(std::optional<Event>& event);
+  bool OnPubrel();
+  bool OnReply(std::optional<Event>& event);
+  void Fail(CloseReason reason, ConnectCode code = ConnectCode::kAccepted);
 
-  template <class Encode>
-  Result<PacketId> Enqueue(PacketType type, bool reply_expected, const Encode& encode);
+  Result<PacketId> Request(PacketType type, PacketId packet_id, Result<std::size_t> size);
+  Status Enqueue(PacketType type, PacketId packet_id, Result<std::size_t> size);
   Status EnqueueAck(PacketType type, PacketId packet_id);
-  void EnqueuePing();
   PacketId NewPacketId();
   PacketId* FindExactlyOnce(PacketId packet_id);
 
@@ -188,13 +189,12 @@ class Session {
   ReceiveBuffer receive_;
   SendQueue send_;
   KeepAlive keep_alive_;
-  Instant connect_deadline_ = kNever;
+  Instant connect_deadline_;  // With kConnecting.
   // Ids of QoS 2 messages that PUBREC was sent for, until PUBREL; 0: free.
   std::array<PacketId, kMaxExactlyOnce> exactly_once_{};
   Counters counters_;
   PacketId last_id_ = 0;
   State state_ = State::kClosed;
-  bool close_due_ = false;
   event::Close close_;
 };
 

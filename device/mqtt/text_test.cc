@@ -142,6 +142,32 @@ TEST(TopicName, OrdinaryNames_AreAccepted) {
   }
 }
 
+TEST(TopicName, EveryOtherAsciiCharacterAnywhere_IsAccepted) {
+  for (char c = 1; c < 0x7F; ++c) {
+    for (std::size_t size = 1; size <= 20; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string name(size, 'n');
+        name[at] = c;
+        ASSERT_EQ(IsValidTopicName(name), c != '+' && c != '#') << int{c} << " at " << at;
+        ASSERT_TRUE(IsValidText(name)) << int{c} << " at " << at;
+      }
+    }
+  }
+}
+
+// Behind plain text, where nobody looks closely until the wildcard.
+TEST(TopicFilter, WildcardBehindALongName_IsJudgedByItsLevel) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    const std::string name(size, 'n');
+    EXPECT_TRUE(IsValidTopicFilter(name + "/+")) << size;
+    EXPECT_TRUE(IsValidTopicFilter(name + "/#")) << size;
+    EXPECT_TRUE(IsValidTopicFilter(name + "/+/" + name)) << size;
+    EXPECT_FALSE(IsValidTopicFilter(name + "+")) << size;
+    EXPECT_FALSE(IsValidTopicFilter(name + "/+n")) << size;
+    EXPECT_FALSE(IsValidTopicFilter(name + "/#/" + name)) << size;
+  }
+}
+
 // [MQTT-4.7.1-2]
 TEST(TopicFilter, ManyLevelsWildcard_StandsAloneAndLast) {
   for (const char* good : {"#", "/#", "a/#", "a/b/#", "+/#", "/+/#"}) {
