@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "sim/ram_flash.h"
 
 namespace fieldwork::agent {
@@ -52,6 +56,29 @@ TEST(Journal, StoredRecord_ComesBackWhole) {
   JournalRecord loaded;
   ASSERT_EQ(Journal(flash).Load(loaded), Status::kOk);
   ExpectEqual(loaded, stored);
+}
+
+// The worked example of docs/formats/journal.md, byte for byte.
+TEST(Journal, WorkedExample_StandsOnFlashAsTheFormatSays) {
+  RamFlash flash;
+  Journal journal(flash);
+  JournalRecord record;
+  static_cast<void>(journal.Load(record));
+  record.phase = Phase::kRebooting;
+  record.attempts = 1;
+  record.boot_count = 7;
+  record.execution_number = 1;
+  record.queued_at = 100;
+  ASSERT_EQ(record.job_id.Assign("rb"), Status::kOk);
+  ASSERT_EQ(journal.Store(record), Status::kOk);
+  const std::vector<std::uint8_t> expected = {
+      0x46, 0x57, 0x4C, 0x4A, 1, 0, 0, 0, 2,   0,  0, 1, 0, 2, 1, 0,  // FWLJ, 1; rebooting
+      7,    0,    0,    0,    0, 0, 0, 0, 1,   0,  0, 0, 0, 0, 0, 0,  // boot 7; execution 1
+      100,  0,    0,    0,    0, 0, 0, 0, 'r', 'b'};
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), flash.bytes().begin()));
+  EXPECT_TRUE(std::all_of(flash.bytes().begin() + 42, flash.bytes().begin() + 104,
+                          [](std::uint8_t byte) { return byte == 0; }));
+  EXPECT_EQ(flash.bytes()[108], 0xFF) << "nothing behind the CRC";
 }
 
 TEST(Journal, ManyStores_TheLastOneCounts) {
