@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "device/base/crc32.h"
+
 namespace fieldwork::board {
 namespace {
 
@@ -19,16 +21,6 @@ std::uint32_t Fetch(std::string_view record, std::size_t at) {
     value |= static_cast<std::uint32_t>(static_cast<unsigned char>(record[at + i])) << (8 * i);
   }
   return value;
-}
-
-// CRC-32 as in IEEE 802.3, bit by bit: a few hundred bytes, at boot and on a commit.
-std::uint32_t Crc32(Bytes bytes) {
-  std::uint32_t crc = UINT32_MAX;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0u);
-  }
-  return ~crc;
 }
 
 std::uint32_t Checksum(std::string_view record) { return Crc32(AsBytes(record.substr(8))); }

@@ -6,22 +6,11 @@
 #include <cstdint>
 #include <new>
 
+#include "bench/size/stubs.h"
+
 namespace fieldwork {
 namespace {
 
-[[gnu::noinline]] std::size_t TransportRead(MutableBytes out) {
-  asm volatile("" : : "r"(out.data()) : "memory");
-  return out.size();
-}
-[[gnu::noinline]] std::size_t TransportWrite(Bytes bytes) {
-  asm volatile("" : : "r"(bytes.data()) : "memory");
-  return bytes.size();
-}
-[[gnu::noinline]] Instant Now() {
-  static std::uint32_t ms;
-  asm volatile("" : "+m"(ms));
-  return Instant{ms};
-}
 [[gnu::noinline]] void Restart() { asm volatile("" : : : "memory"); }
 
 class StubFlash final : public agent::Flash {

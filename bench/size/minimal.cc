@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "bench/size/stubs.h"
 #include "device/base/bytes.h"
 #include "device/base/time.h"
 #include "device/jobs/messages.h"
@@ -15,21 +16,6 @@
 
 namespace fieldwork {
 namespace {
-
-// Stand-ins for the board's TLS and clock.
-[[gnu::noinline]] std::size_t TransportRead(MutableBytes out) {
-  asm volatile("" : : "r"(out.data()) : "memory");
-  return out.size();
-}
-[[gnu::noinline]] std::size_t TransportWrite(Bytes bytes) {
-  asm volatile("" : : "r"(bytes.data()) : "memory");
-  return bytes.size();
-}
-[[gnu::noinline]] Instant Now() {
-  static std::uint32_t ms;
-  asm volatile("" : "+m"(ms));
-  return Instant{ms};
-}
 
 constexpr std::string_view kThing = "wm_demo_1";
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "device/base/crc32.h"
+
 namespace fieldwork::agent {
 namespace {
 
@@ -26,16 +28,6 @@ std::uint64_t Get(const Image& image, std::size_t at, std::size_t size) {
   std::uint64_t value = 0;
   for (std::size_t i = size; i-- > 0;) value = value << 8 | image[at + i];
   return value;
-}
-
-/// CRC-32 as in IEEE 802.3, bit by bit: a table would cost more flash than it saves time.
-std::uint32_t Crc32(Bytes bytes) {
-  std::uint32_t crc = 0xFFFFFFFFu;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1u) != 0 ? 0xEDB88320u : 0u);
-  }
-  return ~crc;
 }
 
 Image Encode(const JournalRecord& record, std::uint32_t sequence) {
