@@ -153,8 +153,12 @@ std::optional<Input> Agent::Do(Instant now, Action action) {
     case Action::kSendStartNext: SendStartNext(now); break;
     case Action::kAskAgainLater: AskAgainLater(now); break;
     case Action::kSendUpdate: SendUpdate(now); break;
-    case Action::kSendSizing: SendDescribe(now, jobs::kNextJob, 0); break;
-    case Action::kSendCheck: SendDescribe(now, work_.job_id.view(), work_.execution_number); break;
+    case Action::kSendSizing: SendDescribe(now, jobs::kNextJob, 0, false); break;
+    case Action::kSendConfirm:
+    case Action::kSendCheck:
+      SendDescribe(now, work_.job_id.view(), work_.execution_number,
+                   action == Action::kSendConfirm);
+      break;
     case Action::kRememberNotice: notified_ = true; break;
     case Action::kGoIdle:
       retry_.Reset();

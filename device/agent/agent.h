@@ -243,6 +243,7 @@ class Agent {
   // The job at hand. agent_work.cc
   void RecallWork();
   void JudgeReboot();
+  void NameWork(const jobs::Execution& execution);
   Input TakeJob(const jobs::Execution& execution);
   Input RefuseJob(const char* reason, std::string_view name, bool no_action);
   Input FailForJournal();
@@ -261,7 +262,8 @@ class Agent {
   // Requests. agent_requests.cc
   Status SendSubscribe();
   void SendStartNext(Instant now);
-  void SendDescribe(Instant now, std::string_view job, std::int64_t execution_number);
+  void SendDescribe(Instant now, std::string_view job, std::int64_t execution_number,
+                    bool include_document);
   void SendUpdate(Instant now);
   void PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
                       std::string_view payload);

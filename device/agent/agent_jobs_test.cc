@@ -359,10 +359,47 @@ TEST_F(Jobs, DocumentLargerThanTheBuffer_IsRejectedVisibly) {
   driver->Deliver(kTopics + "$next/get/accepted",
                   Reply(request, R"(,"execution":)" + Execution("big", "", 3)));
   request = driver->SentOne();
+  EXPECT_EQ(request.topic, kTopics + "big/get") << "is it this job that is too large?";
+  EXPECT_THAT(request.payload, HasSubstr(R"("executionNumber":3)"));
+  driver->Deliver(kTopics + "big/get/accepted", std::string(5000, ' '));
+  EXPECT_THAT(driver->Notes(), Contains("not done: document-too-large"));
+  request = driver->SentOne();
   EXPECT_EQ(request.topic, kTopics + "big/update");
   EXPECT_THAT(request.payload, HasSubstr(R"("status":"REJECTED")"));
   EXPECT_THAT(request.payload, HasSubstr(R"("reason":"document-too-large")"));
   EXPECT_THAT(request.payload, HasSubstr(R"("executionNumber":3)"));
+}
+
+TEST_F(Jobs, LargeReplyAboutAnEarlierJob_DoesNotRejectTheOneAtHand) {
+  AgentDriver::Setup setup;
+  setup.receive = 1024;
+  Use(setup);
+  Connect();
+  driver->Deliver(kTopics + "start-next/accepted", std::string(5000, ' '));  // Kept by a broker.
+  request = driver->SentOne();
+  driver->Deliver(kTopics + "$next/get/accepted",
+                  Reply(request, R"(,"execution":)" + Execution("small", "")));
+  request = driver->SentOne();
+  driver->Deliver(kTopics + "small/get/accepted",
+                  Reply(request, R"(,"execution":)" + Execution("small", R"({"operation":"x"})")));
+  EXPECT_THAT(driver->SentOne().payload, HasSubstr("unsupported-operation"));
+}
+
+TEST_F(Jobs, JobThatIsGoneWhenItsSizeIsConfirmed_IsForgotten) {
+  AgentDriver::Setup setup;
+  setup.receive = 1024;
+  Use(setup);
+  Connect();
+  driver->Deliver(kTopics + "start-next/accepted", std::string(5000, ' '));
+  request = driver->SentOne();
+  driver->Deliver(kTopics + "$next/get/accepted",
+                  Reply(request, R"(,"execution":)" + Execution("big", "")));
+  request = driver->SentOne();
+  driver->AcknowledgeAll();
+  driver->Deliver(kTopics + "big/get/rejected", Rejection(request, "ResourceNotFound"));
+  EXPECT_EQ(driver->agent().job_id(), "");
+  driver->Advance(Seconds(3));
+  EXPECT_EQ(driver->SentOne().topic, kTopics + "start-next");
 }
 
 TEST_F(Jobs, NoticeLargerThanTheBuffer_IsStillANotice) {

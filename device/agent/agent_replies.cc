@@ -33,7 +33,11 @@ std::optional<Input> Agent::OnOversize(std::string_view text, std::uint32_t payl
   // Nothing but a job document is so large; whose it is has to be asked.
   if (topic->topic == Topic::kNotifyNext) return Input::kNotified;
   if (topic->topic == Topic::kStartNextAccepted) return Input::kJobTooLarge;
-  return std::nullopt;
+  const bool confirmed = state_ == State::kConfirming && topic->topic == Topic::kDescribeAccepted &&
+                         topic->job == work_.job_id.view();
+  if (!confirmed) return std::nullopt;
+  Tell(event::JobTaken{topic->job, work_.execution_number, {}});
+  return RefuseJob("document-too-large", {}, false);
 }
 
 std::optional<Input> Agent::OnNotifyNext(std::string_view payload) {
@@ -64,16 +68,15 @@ std::optional<Input> Agent::OnDescribeReply(std::string_view payload) {
   const jobs::Execution& execution = reply->execution;
   if (state_ == State::kSizing) {
     if (execution.job_id.empty()) return Input::kNoJob;
-    static_cast<void>(work_.job_id.Assign(execution.job_id));
-    work_.execution_number = execution.execution_number;
-    work_.queued_at = execution.queued_at;
-    Tell(event::JobTaken{execution.job_id, execution.execution_number, {}});
-    return RefuseJob("document-too-large", {}, false);
+    NameWork(execution);
+    return Input::kJobSized;
   }
-  if (state_ != State::kChecking) return std::nullopt;
   const bool ours = execution.job_id == work_.job_id.view() &&
-                    execution.execution_number == work_.execution_number;
-  return ours && !jobs::IsTerminal(execution.status) ? Input::kStillOpen : Input::kRefusedGone;
+                    execution.execution_number == work_.execution_number &&
+                    !jobs::IsTerminal(execution.status);
+  if (!ours) return Input::kRefusedGone;
+  if (state_ == State::kConfirming) return TakeJob(execution);
+  return Input::kStillOpen;
 }
 
 /// `job` is a view into the message: the work itself is over before the event is read.

@@ -70,10 +70,11 @@ void Agent::SendStartNext(Instant now) {
   PublishRequest(now, jobs::Topic::kStartNext, {}, *payload);
 }
 
-void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t execution_number) {
+void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t execution_number,
+                         bool include_document) {
   const jobs::DescribeRequest request{.client_token = token_.view(),
                                       .execution_number = execution_number,
-                                      .include_document = false};
+                                      .include_document = include_document};
   const auto payload = jobs::Encode(request, payload_);
   PublishRequest(now, jobs::Topic::kDescribe, job, *payload);
 }

@@ -36,6 +36,14 @@ void Agent::JudgeReboot() {
   if (journal_.Store(work_) != Status::kOk) journal_fault_ = "the journal cannot be written";
 }
 
+/// The execution is the one at hand; nothing is decided about it.
+void Agent::NameWork(const jobs::Execution& execution) {
+  work_ = JournalRecord{};
+  static_cast<void>(work_.job_id.Assign(execution.job_id));
+  work_.execution_number = execution.execution_number;
+  work_.queued_at = execution.queued_at;
+}
+
 Input Agent::TakeJob(const jobs::Execution& execution) {
   Tell(event::JobTaken{execution.job_id, execution.execution_number, execution.document});
   plain_report_ = false;
@@ -44,10 +52,7 @@ Input Agent::TakeJob(const jobs::Execution& execution) {
     work_.phase = Phase::kReporting;
     return Input::kJobOver;
   }
-  work_ = JournalRecord{};
-  static_cast<void>(work_.job_id.Assign(execution.job_id));
-  work_.execution_number = execution.execution_number;
-  work_.queued_at = execution.queued_at;
+  NameWork(execution);
   const handlers::Decision decision = handlers::Decide(execution.document);
   if (decision.verdict != handlers::Verdict::kReboot) {
     return RefuseJob(decision.reason, decision.name,

@@ -51,10 +51,17 @@ constexpr Transition kRows[] = {
 
   {kIdle,        kNotified,         kAsking,      Action::kSendStartNext},
 
-  {kSizing,      kJobOver,          kReporting,   Action::kSendUpdate},
+  // A reply that a broker kept may be about a job of yesterday: never reject today's for it.
+  {kSizing,      kJobSized,         kConfirming,  Action::kSendConfirm},
   {kSizing,      kNoJob,            kReady,       Action::kChooseWork},
   {kSizing,      kRefusedRetry,     kSizing,      Action::kAskAgainLater},
   {kSizing,      kTimer,            kSizing,      Action::kSendSizing},
+
+  {kConfirming,  kJobOver,          kReporting,   Action::kSendUpdate},
+  {kConfirming,  kJobReboot,        kAnnouncing,  Action::kSendUpdate},
+  {kConfirming,  kRefusedGone,      kReady,       Action::kAbandon},
+  {kConfirming,  kRefusedRetry,     kConfirming,  Action::kAskAgainLater},
+  {kConfirming,  kTimer,            kConfirming,  Action::kSendConfirm},
 
   {kAnnouncing,  kAccepted,         kRestarting,  Action::kPrepareRestart},
   {kAnnouncing,  kRefusedRetry,     kAnnouncing,  Action::kAskAgainLater},
@@ -95,8 +102,8 @@ constexpr Transition kRows[] = {
 // clang-format on
 
 /// These have a connection, whose loss and uselessness mean the same in each.
-constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,     kAsking,  kIdle,
-                             kSizing,     kAnnouncing,  kReporting, kChecking};
+constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,      kAsking,    kIdle,
+                             kSizing,     kConfirming,  kAnnouncing, kReporting, kChecking};
 /// Of these, all but the first can say DISCONNECT.
 constexpr auto kConnected = std::span(kOnline).subspan<1>();
 
@@ -150,9 +157,10 @@ const Transition* Next(State state, Input input) { return Find(state, input); }
 
 const char* StateName(State state) {
   static constexpr const char* kNames[kStates] = {
-      "stopped",   "waiting to connect", "opening",    "connecting", "subscribing",
-      "ready",     "asking for a job",   "idle",       "sizing",     "announcing",
-      "reporting", "checking",           "restarting", "leaving",    "closing"};
+      "stopped",    "waiting to connect", "opening",  "connecting", "subscribing",
+      "ready",      "asking for a job",   "idle",     "sizing",     "confirming",
+      "announcing", "reporting",          "checking", "restarting", "leaving",
+      "closing"};
   return kNames[static_cast<std::size_t>(state)];
 }
 

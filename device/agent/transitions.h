@@ -19,7 +19,8 @@ enum class State : std::uint8_t {
   kReady,        ///< Between two pieces of work: chooses the next one at once.
   kAsking,       ///< start-next is out.
   kIdle,         ///< The cloud has no job. Waits for notify-next.
-  kSizing,       ///< The document was too large: asks whose it is, without the document.
+  kSizing,       ///< A document was too large: asks for the job at hand, without document.
+  kConfirming,   ///< Asks for that job's own document: is it this one that is too large?
   kAnnouncing,   ///< IN_PROGRESS, before the reboot, is out; it must be accepted.
   kReporting,    ///< The final status is out; it must be accepted.
   kChecking,     ///< The cloud's view of our execution is asked for.
@@ -27,7 +28,7 @@ enum class State : std::uint8_t {
   kLeaving,      ///< DISCONNECT before the stop is out.
   kClosing,      ///< The port was told to close a useless connection.
 };
-inline constexpr std::size_t kStates = 15;
+inline constexpr std::size_t kStates = 16;
 
 enum class Input : std::uint8_t {
   kStart,
@@ -49,13 +50,14 @@ enum class Input : std::uint8_t {
   kJobReboot,     ///< A job was taken, and is a reboot.
   kJobOver,       ///< A job was taken, and its final status is known already.
   kJobTooLarge,   ///< A job was taken whose document does not fit.
+  kJobSized,      ///< The job at hand is known by name.
   kAccepted,      ///< update/accepted.
   kRefusedRetry,  ///< .../rejected: the same request again, later.
   kRefusedGone,   ///< .../rejected: this execution is over, whatever we do.
   kRefusedCheck,  ///< .../rejected: look before the next try.
   kStillOpen,     ///< Looked: the execution waits for our status.
 };
-inline constexpr std::size_t kInputs = 24;
+inline constexpr std::size_t kInputs = 25;
 
 enum class Action : std::uint8_t {
   kNothing,
@@ -69,6 +71,7 @@ enum class Action : std::uint8_t {
   kAskAgainLater,  ///< Arms the retry delay.
   kSendUpdate,
   kSendSizing,
+  kSendConfirm,
   kSendCheck,
   kRememberNotice,
   kGoIdle,

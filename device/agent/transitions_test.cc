@@ -37,8 +37,8 @@ TEST(Transitions, OnlyAfterTheJournal_TheDeviceIsRestarted) {
 }
 
 TEST(Transitions, EveryRequestThatWaits_IsSentAgainWhenTheTimeIsOver) {
-  for (const State state :
-       {State::kAsking, State::kSizing, State::kAnnouncing, State::kReporting, State::kChecking}) {
+  for (const State state : {State::kAsking, State::kSizing, State::kConfirming, State::kAnnouncing,
+                            State::kReporting, State::kChecking}) {
     const Transition* transition = Next(state, Input::kTimer);
     ASSERT_NE(transition, nullptr) << StateName(state);
     EXPECT_EQ(transition->to, state) << StateName(state);
