@@ -165,6 +165,8 @@ struct BadValue {
   const char* toml;
   const char* message;
 };
+/// What GoogleTest prints, and ctest puts into the name of the test.
+void PrintTo(const BadValue& value, std::ostream* out) { *out << value.message; }
 class ConfigBadValue : public testing::TestWithParam<BadValue> {};
 
 TEST_P(ConfigBadValue, IsRefusedWithItsRule) {

@@ -31,6 +31,21 @@ class AckTest(SystemTest):
         self.assertIsNone(self.broker.connections[0].closed_at)
 
 
+class NarrowPolicy(AckTest):
+    """Where a policy allows no subscription but notify-next, as the vendor's board has it."""
+
+    def test_replies_that_were_not_subscribed_to_are_enough(self):
+        mqtt = {"keep_alive_s": 30, "reconnect_cap_s": 1}
+        jobs = {"subscribe_replies": False}
+        self.board = self.make_board(self.broker.port, mqtt=mqtt, jobs=jobs).run()
+        (subscribe,) = self.broker.wait_packet("SUBSCRIBE")
+        self.assertEqual([PREFIX + "notify-next"], [name for name, _ in subscribe.filters])
+        self.jobs.wait_request("start-next")
+        self.jobs.queue(THING, "job", OTA_DOCUMENT)
+        self.jobs.wait_status(THING, "job", "REJECTED")
+        self.board.expect(r"job job: REJECTED accepted")
+
+
 class Puback(AckTest):
     def test_withheld_once_the_same_publish_comes_again_with_dup(self):
         self.broker.withhold("PUBACK", 1)
