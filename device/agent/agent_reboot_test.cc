@@ -220,6 +220,38 @@ TEST_F(Reboot, CanceledWhileAnnouncing_DoesNotReboot) {
   EXPECT_FALSE(Boot(2, BootReason::kPowerOn)->agent().has_unfinished_job());
 }
 
+TEST_F(Reboot, GivenUpBeforeItsEffect_IsNotTakenForDoneWhenOfferedAgain) {
+  auto driver = Boot(1, BootReason::kPowerOn);
+  const SentMessage update = Announce(*driver);
+  driver->AcknowledgeAll();
+  driver->Deliver(kTopics + "rb/update/rejected",
+                  R"({"code":"ResourceNotFound","clientToken":")" + update.token() + "\"}");
+  driver->Advance(Seconds(3));
+  driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne()));
+  const SentMessage again = driver->SentOne();
+  EXPECT_THAT(again.payload, HasSubstr("IN_PROGRESS"));
+  driver->Deliver(kTopics + "rb/update/accepted", Accepted(again));
+  driver->TransportDown("");
+  EXPECT_THAT(driver->Notes(), Contains("REBOOT rb"));
+}
+
+TEST_F(Reboot, GivenUpBeforeItsEffect_LeavesTheLastDoneJobInTheJournal) {
+  UntilReboot(*Boot(1, BootReason::kPowerOn));
+  auto driver = Boot(2, BootReason::kReboot);
+  driver->Start();
+  driver->Connect();
+  driver->Deliver(kTopics + "rb/update/accepted", Accepted(driver->SentOne()));
+  driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne(), 2));
+  driver->Deliver(kTopics + "rb/update/rejected", R"({"code":"ResourceNotFound","clientToken":")" +
+                                                      driver->SentOne().token() + "\"}");
+  auto later = Boot(3, BootReason::kPowerOn);
+  EXPECT_FALSE(later->agent().has_unfinished_job());
+  later->Start();
+  later->Connect();
+  later->Deliver(kTopics + "start-next/accepted", RebootJob(later->SentOne()));
+  EXPECT_THAT(later->SentOne().payload, HasSubstr("SUCCEEDED")) << "execution 1 was done";
+}
+
 TEST_F(Reboot, JournalThatCannotBeWritten_FailsTheJobInsteadOfRebooting) {
   auto driver = Boot(1, BootReason::kPowerOn);
   driver->Start();

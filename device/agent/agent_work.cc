@@ -87,13 +87,17 @@ Status Agent::StoreWork() {
   return Status::kOk;
 }
 
-/// The cloud has the final status, or wants none. A job without effect leaves no trace.
+/// The cloud has the final status, or wants none. A job without effect leaves no trace: the
+/// journal goes back to the last one that had an effect.
 void Agent::FinishWork() {
   if (work_is_journaled_) {
-    work_.phase = Phase::kDone;
-    if (journal_.Store(work_) != Status::kOk)
+    if (work_.phase == Phase::kReporting) {
+      last_ = work_;
+      last_.phase = Phase::kDone;
+    }
+    if (journal_.Store(last_) != Status::kOk) {
       Tell(event::JournalFault{"the journal cannot be written"});
-    last_ = work_;
+    }
   }
   work_ = JournalRecord{};
   work_is_journaled_ = false;
