@@ -140,7 +140,7 @@ std::optional<Input> Agent::Do(Instant now, Action action) {
   switch (action) {
     case Action::kNothing: break;
     case Action::kOpenTransport: Tell(event::OpenTransport{}); break;
-    case Action::kCloseTransport: CloseTransport(); break;
+    case Action::kCloseTransport: Tell(event::CloseTransport{}); break;
     case Action::kBackOff: BackOff(now); break;
     case Action::kSendConnect:
       if (session_.Connect(now) != Status::kOk) return Input::kSessionOver;
@@ -174,10 +174,7 @@ std::optional<Input> Agent::Do(Instant now, Action action) {
       return ChooseWork();
     case Action::kPrepareRestart: return PrepareRestart(now);
     case Action::kRestart: Tell(event::Reboot{work_.job_id.view()}); break;
-    case Action::kDisconnect:
-      deadline_ = now + kLeaveTimeout;
-      if (session_.Disconnect() != Status::kOk) CloseTransport();
-      break;
+    case Action::kDisconnect: Leave(now); break;
   }
   return std::nullopt;
 }
@@ -196,9 +193,13 @@ std::optional<Input> Agent::PrepareRestart(Instant now) {
   ++work_.attempts;
   work_.boot_count = boot_.count;
   if (StoreWork() != Status::kOk) return FailForJournal();
-  deadline_ = now + kLeaveTimeout;
-  if (session_.Disconnect() != Status::kOk) CloseTransport();
+  Leave(now);
   return std::nullopt;
+}
+
+void Agent::Leave(Instant now) {
+  deadline_ = now + kLeaveTimeout;
+  if (session_.Disconnect() != Status::kOk) Tell(event::CloseTransport{});
 }
 
 void Agent::BackOff(Instant now) {
@@ -211,8 +212,6 @@ void Agent::AskAgainLater(Instant now) {
   awaiting_reply_ = false;
   deadline_ = now + retry_.Next(random_);
 }
-
-void Agent::CloseTransport() { Tell(event::CloseTransport{}); }
 
 Event& Agent::NewEvent() {
   FIELDWORK_DCHECK(events_count_ < kMaxEvents);

@@ -257,7 +257,7 @@ class Agent {
   std::optional<Input> PrepareRestart(Instant now);
   void BackOff(Instant now);
   void AskAgainLater(Instant now);
-  void CloseTransport();
+  void Leave(Instant now);
 
   // Requests. agent_requests.cc
   Status SendSubscribe();
