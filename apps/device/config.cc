@@ -1,132 +1,15 @@
 #include "apps/device/config.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#define TOML_EXCEPTIONS 1
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <initializer_list>
+
+#include "apps/config/section.h"
 
 namespace fieldwork::board {
 namespace {
 
-[[noreturn]] void Fail(const std::string& path, const toml::source_region& where,
-                       const std::string& what) {
-  throw ConfigError(path + ":" + std::to_string(where.begin.line) + ": " + what);
-}
-
-// One table of the file. Keys that were never asked for are mistakes.
-class Section {
- public:
-  // `table` may be null: a section that is not there has only defaults.
-  Section(const std::string& path, std::string name, const toml::table* table)
-      : path_(path), name_(std::move(name)), table_(table) {}
-
-  std::optional<std::string> Text(const char* key) {
-    const toml::node* node = Find(key);
-    if (node == nullptr) return std::nullopt;
-    if (!node->is_string()) Refuse(key, "must be text in quotes");
-    const std::string& text = node->as_string()->get();
-    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    });
-    if (control) Refuse(key, "must not hold control characters");
-    return text;
-  }
-
-  std::string RequiredText(const char* key, const char* what_to_do) {
-    std::optional<std::string> text = Text(key);
-    if (!text) Refuse(key, std::string("is missing: ") + what_to_do);
-    if (text->empty()) Refuse(key, std::string("is empty: ") + what_to_do);
-    return *std::move(text);
-  }
-
-  template <class T>
-  void Number(const char* key, T& value, std::int64_t least, std::int64_t most) {
-    const toml::node* node = Find(key);
-    if (node == nullptr) return;
-    const std::string range =
-        "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
-    if (!node->is_integer()) Refuse(key, range);
-    const std::int64_t number = node->as_integer()->get();
-    if (number < least || number > most) Refuse(key, range + ", not " + std::to_string(number));
-    value = static_cast<T>(number);
-  }
-
-  void Flag(const char* key, bool& value) {
-    const toml::node* node = Find(key);
-    if (node == nullptr) return;
-    if (!node->is_boolean()) Refuse(key, "must be true or false");
-    value = node->as_boolean()->get();
-  }
-
-  // The index of the value in `words`; `standard` when the key is absent.
-  std::size_t Choice(const char* key, std::initializer_list<const char*> words,
-                     std::size_t standard) {
-    const std::optional<std::string> text = Text(key);
-    if (!text) return standard;
-    std::string list;
-    std::size_t index = 0;
-    for (const char* word : words) {
-      if (*text == word) return index;
-      list += (index++ == 0 ? "\"" : ", \"") + std::string(word) + "\"";
-    }
-    Refuse(key, "must be one of " + list);
-  }
-
-  const toml::array* List(const char* key) {
-    const toml::node* node = Find(key);
-    if (node == nullptr) return nullptr;
-    if (!node->is_array()) Refuse(key, "must be a list: [ ... ]");
-    return node->as_array();
-  }
-
-  Section Sub(const char* key) {
-    const toml::node* node = Find(key);
-    if (node != nullptr && !node->is_table()) Refuse(key, "must be a table: [" + Full(key) + "]");
-    return Section(path_, Full(key), node == nullptr ? nullptr : node->as_table());
-  }
-
-  [[noreturn]] void Refuse(const char* key, const std::string& what) const {
-    const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
-    if (node == nullptr) node = table_;
-    Fail(path_, node == nullptr ? toml::source_region{{1, 1}, {1, 1}, {}} : node->source(),
-         Full(key) + " " + what);
-  }
-
-  // Call after every key was asked for.
-  void RefuseOthers() const {
-    if (table_ == nullptr) return;
-    for (const auto& [key, node] : *table_) {
-      const std::string_view word = key.str();
-      if (std::find(asked_.begin(), asked_.end(), word) != asked_.end()) continue;
-      std::string list;
-      for (const char* known : asked_) list += (list.empty() ? "" : ", ") + std::string(known);
-      Fail(path_, key.source(), Full(word) + " is unknown: remove it, or use one of " + list);
-    }
-  }
-
- private:
-  const toml::node* Find(const char* key) {
-    asked_.push_back(key);
-    return table_ == nullptr ? nullptr : table_->get(key);
-  }
-
-  std::string Full(std::string_view key) const {
-    return name_.empty() ? std::string(key) : name_ + "." + std::string(key);
-  }
-
-  const std::string& path_;
-  std::string name_;
-  const toml::table* table_;
-  std::vector<const char*> asked_;
-};
+using config::Fail;
+using config::Section;
 
 std::string Resolve(const std::string& config_path, const std::string& file) {
   const std::size_t slash = config_path.rfind('/');
@@ -287,26 +170,6 @@ void ReadLog(Section section, Config& config) {
   section.RefuseOthers();
 }
 
-std::string ReadWholeFile(const std::string& path) {
-  constexpr std::size_t kMostBytes = 262'144;
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    throw ConfigError(path + ": " + std::strerror(errno) +
-                      ": give the path of the board's configuration with --config");
-  }
-  std::string text;
-  ssize_t n = 0;
-  char piece[4096];
-  while (text.size() <= kMostBytes && (n = read(fd, piece, sizeof piece)) > 0) {
-    text.append(piece, static_cast<std::size_t>(n));
-  }
-  const int error = errno;
-  close(fd);
-  if (n < 0) throw ConfigError(path + ": " + std::strerror(error));
-  if (text.size() > kMostBytes) throw ConfigError(path + ": too large for a configuration");
-  return text;
-}
-
 }  // namespace
 
 std::optional<MacAddress> ParseMac(std::string_view text) {
@@ -341,6 +204,10 @@ Config ParseConfig(std::string_view text, const std::string& path) {
   return config;
 }
 
-Config LoadConfig(const std::string& path) { return ParseConfig(ReadWholeFile(path), path); }
+Config LoadConfig(const std::string& path) {
+  return ParseConfig(
+      config::ReadConfigFile(path, "give the path of the board's configuration with --config"),
+      path);
+}
 
 }  // namespace fieldwork::board

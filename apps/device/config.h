@@ -7,11 +7,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/config/error.h"
 #include "apps/device/log.h"
 #include "device/base/time.h"
 #include "ports/posix/sntp_driver.h"
@@ -73,11 +73,7 @@ struct Config {
   LogLevel log_level = LogLevel::kDebug;
 };
 
-/// what() is one line for a person: file, line, key, what is wrong, and what to do.
-class ConfigError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using config::ConfigError;
 
 /// Throws ConfigError.
 Config LoadConfig(const std::string& path);
