@@ -29,6 +29,14 @@ CLEAN = {
     "ports/posix/README.md": "x\n",
     "ports/posix/udp.h": HEADER + "#include <sys/socket.h>\n",
     "ports/posix/testing/fake.h": HEADER + "#include <gtest/gtest.h>\n",
+    "cloud/README.md": "x\n",
+    "cloud/domain/README.md": "x\n",
+    "cloud/domain/store.h": HEADER,
+    "cloud/domain/testing/store.h": HEADER + '#include "cloud/domain/store.h"\n',
+    "cloud/store/README.md": "x\n",
+    "cloud/store/sqlite.h": HEADER + '#include "cloud/domain/store.h"\n',
+    "cloud/policy/README.md": "x\n",
+    "cloud/policy/policy.h": HEADER,
     "sim/README.md": "x\n",
     "sim/link.h": HEADER + "#include <vector>\n",
     "sim/vectors_test.h": HEADER + "#include <gtest/gtest.h>\n#include <fstream>\n",
@@ -126,6 +134,11 @@ class Includes(Tree):
     def test_fakes_are_for_tests(self):
         self.allowed("ports/posix/x_test.cc", "ports/posix/testing/fake.h")
         self.refused("ports/posix/x.cc", "ports/posix/testing/fake.h", "for tests only")
+
+    def test_fakes_of_a_layer_are_for_the_tests_of_whoever_includes_it(self):
+        self.allowed("cloud/store/x_test.cc", "cloud/domain/testing/store.h")
+        self.refused("cloud/store/x.cc", "cloud/domain/testing/store.h", "for tests only")
+        self.refused("cloud/policy/x_test.cc", "cloud/domain/testing/store.h")
 
     def test_a_header_named_as_a_test_is_one(self):
         self.allowed("sim/x_test.cc", "sim/vectors_test.h")
