@@ -1,0 +1,86 @@
+#include "cloud/mqtt_api/courier.h"
+
+#include <utility>
+#include <variant>
+
+#include "cloud/domain/limits.h"
+#include "cloud/mqtt_api/publisher.h"
+
+namespace fieldwork::mqtt_api {
+namespace {
+
+constexpr int kRepeatedAtOnce = 100;
+
+}  // namespace
+
+void Courier::Publish(const domain::Outbox& outbox) {
+  if (!link_.connected()) return;
+  for (const domain::Happening& happening : outbox) {
+    if (const auto* notice = std::get_if<domain::QueueNotice>(&happening)) {
+      Send(*notice);
+    } else if (const auto* change = std::get_if<domain::AccessChange>(&happening)) {
+      feed_.SendChange(change->certificate_id);
+    } else {
+      const domain::EventSettings settings = context_.store.FindEventSettings();
+      const auto messages = std::visit(
+          [&](const auto& event) -> std::vector<Message> {
+            using Event = std::decay_t<decltype(event)>;
+            if constexpr (std::is_same_v<Event, domain::JobEvent> ||
+                          std::is_same_v<Event, domain::ExecutionEvent>) {
+              return MessagesOf(event, settings, context_.names, context_.uuid(), clock_());
+            } else {
+              return {};
+            }
+          },
+          happening);
+      for (const Message& message : messages) link_.Publish(message.topic, message.payload);
+    }
+  }
+}
+
+void Courier::Send(const domain::QueueNotice& notice) {
+  for (const Message& message : MessagesOf(notice, clock_())) {
+    link_.Publish(message.topic, message.payload);
+  }
+  sent_.insert(notice.thing);
+}
+
+void Courier::LinkUp(bool session_present) {
+  feed_.SendAll();
+  owed_ = context_.store.OwedNotices();
+  all_ = !session_present;
+  all_after_.clear();
+}
+
+bool Courier::RepeatSome() {
+  if (!link_.connected()) return false;
+  for (int i = 0; i < kRepeatedAtOnce && !owed_.empty(); ++i) {
+    SendCurrent(owed_.back());
+    owed_.pop_back();
+  }
+  if (owed_.empty() && all_) {
+    const auto page = context_.store.ThingsWithPending({kRepeatedAtOnce, all_after_});
+    for (const std::string& thing : page.items) SendCurrent(thing);
+    all_after_ = page.next;
+    all_ = !page.next.empty();
+  }
+  return all_ || !owed_.empty();
+}
+
+void Courier::SendCurrent(std::string_view thing) {
+  domain::QueueNotice notice;
+  notice.thing = thing;
+  notice.list_changed = notice.next_changed = true;
+  notice.pending = context_.store.Pending(thing, domain::kPendingMax);
+  if (!notice.pending.empty()) {
+    const domain::Execution& head = notice.pending.front();
+    notice.next = domain::Delivery{head, context_.store.JobDocument(head.job)};
+  }
+  Send(notice);
+}
+
+void Courier::Settle() {
+  for (const std::string& thing : std::exchange(sent_, {})) context_.store.ForgetNotice(thing);
+}
+
+}  // namespace fieldwork::mqtt_api

@@ -1,0 +1,91 @@
+// Decides how a test takes the other part: it publishes requests as the plugin would, and
+// subscribes as a device would. Driven by Poll(), no thread.
+#pragma once
+
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <sys/ioctl.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cloud/broker/protocol.h"
+
+namespace fieldwork::mqtt_api::testing {
+
+class MqttPeer {
+ public:
+  MqttPeer() : mosquitto_(mosquitto_new("peer", true, this)) {
+    mosquitto_int_option(mosquitto_, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    mosquitto_int_option(mosquitto_, MOSQ_OPT_RECEIVE_MAXIMUM, 65'535);
+    mosquitto_int_option(mosquitto_, MOSQ_OPT_SEND_MAXIMUM, 65'535);
+    mosquitto_connect_v5_callback_set(
+        mosquitto_, [](mosquitto*, void* self, int reason, int, const mosquitto_property*) {
+          static_cast<MqttPeer*>(self)->connected_ = reason == 0;
+        });
+    mosquitto_subscribe_callback_set(mosquitto_, [](mosquitto*, void* self, int, int, const int*) {
+      static_cast<MqttPeer*>(self)->subscribed_ = true;
+    });
+    mosquitto_publish_callback_set(mosquitto_, [](mosquitto*, void* self, int) {
+      ++static_cast<MqttPeer*>(self)->acknowledged_;
+    });
+    mosquitto_message_callback_set(
+        mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message) {
+          static_cast<MqttPeer*>(self)->received_.emplace_back(
+              message->topic, std::string(static_cast<const char*>(message->payload),
+                                          static_cast<std::size_t>(message->payloadlen)));
+        });
+  }
+  ~MqttPeer() { mosquitto_destroy(mosquitto_); }
+  MqttPeer(const MqttPeer&) = delete;
+  MqttPeer& operator=(const MqttPeer&) = delete;
+
+  bool Connect(const std::string& path) {
+    return mosquitto_connect(mosquitto_, path.c_str(), 0, 60) == MOSQ_ERR_SUCCESS;
+  }
+  void Subscribe(const std::string& filter) {
+    mosquitto_subscribe(mosquitto_, nullptr, filter.c_str(), 1);
+  }
+  /// As the plugin hands it over.
+  void Request(const std::string& rest_of_topic, std::string_view payload) {
+    mosquitto_property* properties = nullptr;
+    for (const auto& [name, value] :
+         {std::pair{"client", "board"}, {"principal", "abc"}, {"qos", "1"}}) {
+      mosquitto_property_add_string_pair(&properties, MQTT_PROP_USER_PROPERTY, name, value);
+    }
+    Publish(std::string(broker::kRequestPrefix) + rest_of_topic, payload, properties);
+    mosquitto_property_free_all(&properties);
+  }
+  void Publish(const std::string& topic, std::string_view payload,
+               const mosquitto_property* properties = nullptr) {
+    mosquitto_publish_v5(mosquitto_, nullptr, topic.c_str(), static_cast<int>(payload.size()),
+                         payload.data(), 1, false, properties);
+  }
+
+  /// Reads and writes what there is, in small part.
+  void Poll() {
+    int bytes_waiting = 0;
+    for (int calls = 0; calls < 100; ++calls) {
+      mosquitto_loop(mosquitto_, 0, 100);
+      const int fd = mosquitto_socket(mosquitto_);
+      if (fd < 0 || ::ioctl(fd, FIONREAD, &bytes_waiting) != 0 || bytes_waiting == 0) return;
+    }
+  }
+
+  bool connected() const { return connected_; }
+  bool subscribed() const { return subscribed_; }
+  std::size_t acknowledged() const { return acknowledged_; }
+  /// Topics and payloads, in the order of their coming.
+  const std::vector<std::pair<std::string, std::string>>& received() const { return received_; }
+
+ private:
+  mosquitto* mosquitto_;
+  bool connected_ = false;
+  bool subscribed_ = false;
+  std::size_t acknowledged_ = 0;
+  std::vector<std::pair<std::string, std::string>> received_;
+};
+
+}  // namespace fieldwork::mqtt_api::testing
