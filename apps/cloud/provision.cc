@@ -1,0 +1,209 @@
+#include "apps/cloud/provision.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "apps/cloud/config.h"
+#include "apps/cloud/http_client.h"
+
+namespace fieldwork::cloud {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::uint16_t kMqttsPort = 8883;
+
+// A thing may connect under its own name, and speak and listen on its own topics.
+json PolicyDocument(const std::string& region, const std::string& account) {
+  const std::string arn = "arn:aws:iot:" + region + ":" + account + ":";
+  const std::string thing = "${iot:Connection.Thing.ThingName}";
+  const auto allow = [](const json& action, const std::string& resource) {
+    return json{{"Effect", "Allow"}, {"Action", action}, {"Resource", resource}};
+  };
+  return {{"Version", "2012-10-17"},
+          {"Statement",
+           {allow("iot:Connect", arn + "client/" + thing),
+            allow({"iot:Publish", "iot:Receive"}, arn + "topic/$aws/things/" + thing + "/jobs/*"),
+            allow("iot:Subscribe", arn + "topicfilter/$aws/things/" + thing + "/jobs/*")}}};
+}
+
+// Whole or not at all, and never readable by others while it is being written.
+void WriteFile(const fs::path& path, const std::string& text, mode_t mode) {
+  const fs::path fresh = path.string() + ".new";
+  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  const auto fail = [&] {
+    const std::string why = std::strerror(errno);
+    if (fd >= 0) close(fd);
+    throw ProvisionError(path.string() + ": cannot be written: " + why);
+  };
+  if (fd < 0) fail();
+  if (write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) fail();
+  if (fsync(fd) != 0) fail();
+  close(fd);
+  fs::rename(fresh, path);
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// AWS's certificateId: SHA-256 of the DER form. Empty for what is not a certificate.
+std::string CertificateId(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) return "";
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string id;
+  for (unsigned int i = 0; i < size; ++i) id.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
+  return id;
+}
+
+class Provisioner {
+ public:
+  explicit Provisioner(const ProvisionRequest& request)
+      : request_(request),
+        client_({request.endpoint_url, request.region, request.access_key_id,
+                 request.secret_access_key}) {}
+
+  void Run() {
+    MakeFolders();
+    const std::string thing_arn = Call("POST", "/things/" + request_.thing, {}, json::object())
+                                      .at("thingArn")
+                                      .get<std::string>();
+    const std::string certificate_arn = EnsureCertificate();
+    EnsurePolicy(thing_arn);
+    Call("PUT", "/target-policies/" + request_.policy, {}, {{"target", certificate_arn}});
+    Call("PUT", "/things/" + request_.thing + "/principals",
+         {{"x-amzn-principal", certificate_arn}}, nullptr);
+    WriteRoot();
+    WriteConfig();
+  }
+
+ private:
+  fs::path CertFolder() const { return request_.out / "cert"; }
+  fs::path CertificateFile() const { return CertFolder() / "certificate.pem.crt"; }
+  fs::path KeyFile() const { return CertFolder() / "private.pem.key"; }
+
+  void MakeFolders() {
+    if (fs::create_directories(request_.out)) {
+      fs::permissions(request_.out, fs::perms::owner_all);
+    }
+    if (fs::create_directories(CertFolder())) {
+      fs::permissions(CertFolder(), fs::perms::owner_all);
+    }
+  }
+
+  HttpReply Send(const std::string& method, const std::string& target,
+                 const std::map<std::string, std::string>& headers, const json& body) {
+    try {
+      return client_.Send(method, target, headers, body);
+    } catch (const std::system_error& error) {
+      throw ProvisionError(request_.endpoint_url + " does not answer: " + error.what() +
+                           "; is fieldwork-cloud serve running there?");
+    }
+  }
+
+  json Call(const std::string& method, const std::string& target,
+            const std::map<std::string, std::string>& headers, const json& body) {
+    return Parse(method, target, Send(method, target, headers, body));
+  }
+
+  json Parse(const std::string& method, const std::string& target, const HttpReply& reply) {
+    const json value = json::parse(reply.body, nullptr, false);
+    if (reply.status == 200) return value;
+    const std::string text = value.is_object() ? value.value("message", reply.body) : reply.body;
+    throw ProvisionError(method + " " + target + ": " + std::to_string(reply.status) + " " +
+                         reply.error_type + ": " + text);
+  }
+
+  // The one on disk if the cloud knows it and it is ACTIVE and its key is there; else a new one.
+  std::string EnsureCertificate() {
+    const std::string id = CertificateId(ReadFile(CertificateFile()));
+    if (!id.empty() && fs::exists(KeyFile())) {
+      const std::string target = "/certificates/" + id;
+      const HttpReply reply = Send("GET", target, {}, nullptr);
+      if (reply.status != 404) {
+        const json known = Parse("GET", target, reply).at("certificateDescription");
+        if (known.at("status") == "ACTIVE") return known.at("certificateArn");
+      }
+    }
+    const json made = Call("POST", "/keys-and-certificate?setAsActive=true", {}, nullptr);
+    WriteFile(KeyFile(), made.at("keyPair").at("PrivateKey"), 0600);
+    WriteFile(CertificateFile(), made.at("certificatePem"), 0644);
+    return made.at("certificateArn");
+  }
+
+  void EnsurePolicy(const std::string& thing_arn) {
+    // arn:aws:iot:REGION:ACCOUNT:thing/NAME
+    const std::size_t region = std::strlen("arn:aws:iot:");
+    const std::size_t account = thing_arn.find(':', region) + 1;
+    const std::size_t end = thing_arn.find(':', account);
+    const json document = PolicyDocument(thing_arn.substr(region, account - 1 - region),
+                                         thing_arn.substr(account, end - account));
+    const std::string target = "/policies/" + request_.policy;
+    const HttpReply reply = Send("POST", target, {}, {{"policyDocument", document.dump()}});
+    if (reply.status != 409) Parse("POST", target, reply);
+  }
+
+  void WriteRoot() {
+    const HttpReply reply = Send("GET", "/AmazonRootCA1.pem", {}, nullptr);
+    if (reply.status != 200) {
+      throw ProvisionError("GET /AmazonRootCA1.pem: " + std::to_string(reply.status));
+    }
+    WriteFile(CertFolder() / "AmazonRootCA1.pem", reply.body, 0644);
+  }
+
+  void WriteConfig() {
+    const std::string address = Call("GET", "/endpoint?endpointType=iot%3AData-ATS", {}, nullptr)
+                                    .at("endpointAddress")
+                                    .get<std::string>();
+    const HostPort endpoint = ParseHostPort(address).value_or(HostPort{address, kMqttsPort});
+    const std::string head = "[device]\nthing = \"" + request_.thing + "\"\nendpoint = \"" +
+                             endpoint.host + "\"\nport = " + std::to_string(endpoint.port) + "\n";
+    const fs::path file = request_.out / "device.toml";
+    if (ReadFile(file).starts_with(head)) return;  // What was added to it by hand stays.
+    WriteFile(file,
+              head +
+                  "ca = \"cert/AmazonRootCA1.pem\"\n"
+                  "certificate = \"cert/certificate.pem.crt\"\n"
+                  "private_key = \"cert/private.pem.key\"\n",
+              0644);
+  }
+
+  const ProvisionRequest& request_;
+  HttpClient client_;
+};
+
+}  // namespace
+
+void Provision(const ProvisionRequest& request) {
+  try {
+    Provisioner(request).Run();
+  } catch (const json::exception& error) {
+    throw ProvisionError(request.endpoint_url + " gave an answer that is not AWS's: " +
+                         error.what());
+  } catch (const fs::filesystem_error& error) {
+    throw ProvisionError(error.what());
+  } catch (const std::invalid_argument& error) {
+    throw ProvisionError(error.what());
+  }
+}
+
+}  // namespace fieldwork::cloud
