@@ -5,8 +5,10 @@ import os
 import pty
 import signal
 import subprocess
+import tomllib
 from pathlib import Path
 
+from .pki import Pair
 from .processes import Process
 
 BUILT = Path(__file__).resolve().parents[3] / "build" / "bin" / "fieldwork-device"
@@ -82,6 +84,15 @@ class Board:
         self.process = None
         self.logs = []
         self._terminal = None
+
+    @classmethod
+    def provisioned(cls, folder, overrides=None):
+        """A board for what `fieldwork-cloud provision` wrote into `folder`."""
+        path = Path(folder) / "device.toml"
+        device = tomllib.loads(path.read_text(encoding="utf-8"))["device"]
+        pair = Pair(device["certificate"], device["private_key"])
+        return cls(folder, device["thing"], device["port"], device["ca"], pair,
+                   {"device": device, **(overrides or {})})
 
     @property
     def path(self):
