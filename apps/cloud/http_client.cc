@@ -1,14 +1,18 @@
 #include "apps/cloud/http_client.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/system/system_error.hpp>
+#include <cctype>
 #include <chrono>
 #include <ctime>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -64,11 +68,13 @@ class HttpClient::State {
         io_, [&]() -> asio::awaitable<void> { reply = co_await Exchange(request); },
         [&](std::exception_ptr error) { failure = std::move(error); });
     io_.run();
-    if (failure) {
-      stream_.close();
+    if (!failure) return reply;
+    stream_.close();
+    try {
       std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+      throw std::system_error(error.code());  // What the contract names; its text is for people.
     }
-    return reply;
   }
 
   Request Make(const std::string& method, const std::string& target,
@@ -87,8 +93,7 @@ class HttpClient::State {
   void Sign(Request& request) const {
     const std::string timestamp = Timestamp();
     request.set("x-amz-date", timestamp);
-    const std::vector<std::pair<std::string, std::string>> headers = {
-        {"host", address_.ToText()}, {"x-amz-date", timestamp}};
+    const std::vector<std::pair<std::string, std::string>> headers = ToBeSigned(request);
     const std::string target(request.target());
     const std::size_t query = std::min(target.find('?'), target.size());
     const std::string method(request.method_string());
@@ -100,6 +105,19 @@ class HttpClient::State {
                                           options_.region, "iot"};
     request.set(http::field::authorization,
                 http_api::Sign(to_sign, scope, timestamp, options_.secret_access_key));
+  }
+
+  // The host, and all that AWS gives a meaning to: unsigned, such a header would be refused.
+  static std::vector<std::pair<std::string, std::string>> ToBeSigned(const Request& request) {
+    std::vector<std::pair<std::string, std::string>> headers;
+    for (const auto& field : request) {
+      std::string name(field.name_string());
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (name == "host" || name.starts_with("x-amz")) headers.emplace_back(name, field.value());
+    }
+    std::sort(headers.begin(), headers.end());
+    return headers;
   }
 
   asio::awaitable<void> Connect() {

@@ -1,6 +1,7 @@
 // Subcommands, flags and signals of fieldwork-cloud.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -37,20 +38,23 @@ void AddServe(CLI::App& app, ServeFlags& flags) {
       ->envname("FIELDWORK_HTTP");
   serve->add_option("--mqtt", o.mqtt, "HOST:PORT of MQTT with mutual TLS (127.0.0.1:8883)")
       ->envname("FIELDWORK_MQTT");
-  serve->add_option("--mutual-tls", o.mutual_tls,
-                    "HOST:PORT of the Jobs data plane over HTTPS with client certificates (off)")
+  serve
+      ->add_option("--mutual-tls", o.mutual_tls,
+                   "HOST:PORT of the Jobs data plane over HTTPS with client certificates (off)")
       ->envname("FIELDWORK_MUTUAL_TLS");
   serve->add_option("--endpoint", o.endpoint, "host name that DescribeEndpoint gives to devices")
       ->envname("FIELDWORK_ENDPOINT");
-  serve->add_option("--region", o.region, "AWS region to be (us-east-1)")->envname("FIELDWORK_REGION");
+  serve->add_option("--region", o.region, "AWS region to be (us-east-1)")
+      ->envname("FIELDWORK_REGION");
   serve->add_option("--account", o.account, "AWS account to be (000000000000)")
       ->envname("FIELDWORK_ACCOUNT");
   serve->add_option("--store", o.store, "sqlite: DATA/cloud.db")->envname("FIELDWORK_STORE");
   serve->add_option("--log-level", o.log_level, "debug, info, warn, error or off (info)")
       ->envname("FIELDWORK_LOG_LEVEL");
   serve->add_flag("--port-443", o.port_443, "take MQTT connections at port 443 as well");
-  serve->add_flag("--keep-broker", o.keep_broker,
-                  "leave the broker up at the end: the next serve takes it over, connections and all");
+  serve->add_flag(
+      "--keep-broker", o.keep_broker,
+      "leave the broker up at the end: the next serve takes it over, connections and all");
 }
 
 void AddProvision(CLI::App& app, ProvisionRequest& request) {
@@ -78,6 +82,7 @@ int Serve(ServeFlags flags) {
   if (!secret.empty()) flags.overrides.secret_access_key = secret;
   auto config = fieldwork::cloud::LoadServeConfig(flags.data, flags.config, flags.overrides);
   spdlog::set_level(spdlog::level::from_str(config.log_level));
+  umask(0077);  // Whatever is made in the data directory is for nobody else.
 
   boost::asio::io_context io(1);
   fieldwork::cloud::Service service(io, std::move(config));
@@ -120,6 +125,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("fieldwork-cloud"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its limit is an error like a full disk.
   try {
     return app.got_subcommand("serve") ? Serve(std::move(serve)) : ProvisionThing(provision);
   } catch (const std::exception& error) {

@@ -16,6 +16,7 @@
 
 #include "apps/cloud/config.h"
 #include "apps/cloud/http_client.h"
+#include "cloud/http_api/url.h"
 
 namespace fieldwork::cloud {
 namespace {
@@ -60,15 +61,26 @@ std::string ReadFile(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// AWS's certificateId: SHA-256 of the DER form. Empty for what is not a certificate.
-std::string CertificateId(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+template <typename T, auto kFree>
+using Handle = std::unique_ptr<T, decltype([](T* object) { kFree(object); })>;
+using BioHandle = Handle<BIO, BIO_free>;
+
+BioHandle Reading(const std::string& text) {
+  return BioHandle(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// AWS's certificateId: SHA-256 of the DER form. Empty for what is no certificate of this key.
+std::string CertificateId(const std::string& pem, const std::string& key_pem) {
+  // A key that asks for a passphrase gets an empty one: nobody is there to type it.
+  char no_passphrase[] = "";
+  const Handle<X509, X509_free> certificate(
+      PEM_read_bio_X509(Reading(pem).get(), nullptr, nullptr, nullptr));
+  const Handle<EVP_PKEY, EVP_PKEY_free> key(
+      PEM_read_bio_PrivateKey(Reading(key_pem).get(), nullptr, nullptr, no_passphrase));
+  if (!certificate || !key || X509_check_private_key(certificate.get(), key.get()) != 1) return "";
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) return "";
+  if (X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) return "";
   static constexpr char kHex[] = "0123456789abcdef";
   std::string id;
   for (unsigned int i = 0; i < size; ++i) id.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
@@ -80,18 +92,18 @@ class Provisioner {
   explicit Provisioner(const ProvisionRequest& request)
       : request_(request),
         client_({request.endpoint_url, request.region, request.access_key_id,
-                 request.secret_access_key}) {}
+                 request.secret_access_key}),
+        thing_path_("/things/" + http_api::PercentEncode(request.thing)),
+        policy_name_(http_api::PercentEncode(request.policy)) {}
 
   void Run() {
     MakeFolders();
-    const std::string thing_arn = Call("POST", "/things/" + request_.thing, {}, json::object())
-                                      .at("thingArn")
-                                      .get<std::string>();
+    const std::string thing_arn =
+        Call("POST", thing_path_, {}, json::object()).at("thingArn").get<std::string>();
     const std::string certificate_arn = EnsureCertificate();
     EnsurePolicy(thing_arn);
-    Call("PUT", "/target-policies/" + request_.policy, {}, {{"target", certificate_arn}});
-    Call("PUT", "/things/" + request_.thing + "/principals",
-         {{"x-amzn-principal", certificate_arn}}, nullptr);
+    Call("PUT", "/target-policies/" + policy_name_, {}, {{"target", certificate_arn}});
+    Call("PUT", thing_path_ + "/principals", {{"x-amzn-principal", certificate_arn}}, nullptr);
     WriteRoot();
     WriteConfig();
   }
@@ -133,10 +145,10 @@ class Provisioner {
                          reply.error_type + ": " + text);
   }
 
-  // The one on disk if the cloud knows it and it is ACTIVE and its key is there; else a new one.
+  // The one on disk if the cloud knows it, it is ACTIVE and its key is beside it; else a new one.
   std::string EnsureCertificate() {
-    const std::string id = CertificateId(ReadFile(CertificateFile()));
-    if (!id.empty() && fs::exists(KeyFile())) {
+    const std::string id = CertificateId(ReadFile(CertificateFile()), ReadFile(KeyFile()));
+    if (!id.empty()) {
       const std::string target = "/certificates/" + id;
       const HttpReply reply = Send("GET", target, {}, nullptr);
       if (reply.status != 404) {
@@ -157,7 +169,7 @@ class Provisioner {
     const std::size_t end = thing_arn.find(':', account);
     const json document = PolicyDocument(thing_arn.substr(region, account - 1 - region),
                                          thing_arn.substr(account, end - account));
-    const std::string target = "/policies/" + request_.policy;
+    const std::string target = "/policies/" + policy_name_;
     const HttpReply reply = Send("POST", target, {}, {{"policyDocument", document.dump()}});
     if (reply.status != 409) Parse("POST", target, reply);
   }
@@ -189,6 +201,8 @@ class Provisioner {
 
   const ProvisionRequest& request_;
   HttpClient client_;
+  const std::string thing_path_;
+  const std::string policy_name_;
 };
 
 }  // namespace
@@ -197,8 +211,8 @@ void Provision(const ProvisionRequest& request) {
   try {
     Provisioner(request).Run();
   } catch (const json::exception& error) {
-    throw ProvisionError(request.endpoint_url + " gave an answer that is not AWS's: " +
-                         error.what());
+    throw ProvisionError(request.endpoint_url +
+                         " gave an answer that is not AWS's: " + error.what());
   } catch (const fs::filesystem_error& error) {
     throw ProvisionError(error.what());
   } catch (const std::invalid_argument& error) {

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "apps/cloud/data_folder.h"
 #include "apps/cloud/program_path.h"
 #include "apps/cloud/random.h"
+#include "apps/cloud/trust.h"
 #include "apps/config/section.h"
 #include "cloud/broker/supervisor.h"
 #include "cloud/domain/batch.h"
@@ -29,15 +31,13 @@ namespace asio = boost::asio;
 using domain::Time;
 using std::chrono::milliseconds;
 
-constexpr int kWorkSlice = 50;          // Executions between two looks at other requests.
+constexpr int kWorkSlice = 50;  // Executions between two looks at other requests.
 constexpr int kExpireSlice = 200;
-constexpr milliseconds kLookDelay{1000};  // A timer may be late by that; AWS allows a minute.
+constexpr milliseconds kLookDelay{1000};       // A timer may be late by that; AWS allows a minute.
 constexpr milliseconds kLongestSleep{60'000};  // The clock may be set meanwhile.
 constexpr std::chrono::hours kRenewalCheck{12};
 
-Time Now() {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-}
+Time Now() { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
 
 // A request's parts, kept until its reply leaves: the link's views end with the call.
 struct Asked {
@@ -70,6 +70,8 @@ class Service::State {
   void LinkUp(bool session_present);
   void OnRequest(const mqtt_api::IncomingRequest& in);
 
+  void Publish(const domain::Outbox& outbox);
+  void ReloadCertificates();
   void Flush();
   void ContinueWork();
   void Repeat();
@@ -89,6 +91,7 @@ class Service::State {
   domain::Executions executions_{context_};
   domain::Registry registry_{context_, jobs_, access_};
   pki::Authority authority_;
+  Trust trust_;
   broker::Supervisor supervisor_;
   mqtt_api::BrokerLink link_;
   mqtt_api::AccessFeed feed_;
@@ -112,6 +115,7 @@ Service::State::State(asio::io_context& io, ServeConfig config)
       context_{store_, outbox_, {config_.region, config_.account}, NewUuid},
       authority_(config_.data / "pki", {config_.endpoint, config_.http.host, config_.mqtt.host},
                  Now()),
+      trust_(authority_.root_pem(), config_.data / "pki" / "trusted.pem", access_),
       supervisor_(io.get_executor(), BrokerOptions(),
                   {[this] { BrokerUp(); },
                    [](const std::string& why) { spdlog::warn("the broker died: {}", why); }}),
@@ -123,7 +127,7 @@ Service::State::State(asio::io_context& io, ServeConfig config)
       courier_(context_, link_, feed_, Now),
       batch_(
           store_, outbox_, [this] { asio::post(io_, [this] { Flush(); }); },
-          [this](const domain::Outbox& outbox) { courier_.Publish(outbox); }),
+          [this](const domain::Outbox& outbox) { Publish(outbox); }),
       look_timer_(io),
       renewal_timer_(io) {
   context_.work_left = true;  // Of an earlier life, perhaps.
@@ -135,7 +139,7 @@ broker::SupervisorOptions Service::State::BrokerOptions() const {
   broker::SupervisorOptions options;
   options.folder = folder;
   options.plugin = ProgramFolder() / "fieldwork_broker.so";
-  options.ca_pem = authority_.root_pem();
+  options.ca_pem = trust_.file();
   options.certificate_pem = authority_.server_pem();
   options.key_pem = authority_.server_key();
   options.host = config_.mqtt.host;
@@ -158,14 +162,24 @@ http_api::ServerOptions Service::State::HttpOptions() const {
 void Service::State::Start(std::function<void()> ready) {
   ready_ = std::move(ready);
   supervisor_.Start();
-  StartListeners();
-  CheckRenewal();
+  try {
+    StartListeners();
+    CheckRenewal();
+  } catch (...) {
+    supervisor_.Stop(/*keep=*/supervisor_.adopted());  // One that we started serves nobody now.
+    throw;
+  }
 }
 
 void Service::State::StartListeners() {
   const auto clock = [] { return Now(); };
   const HostPort mqtt{config_.endpoint, supervisor_.port()};
-  api_.emplace(http_api::Api{context_.names, jobs_, executions_, registry_, access_, authority_,
+  api_.emplace(http_api::Api{context_.names,
+                             jobs_,
+                             executions_,
+                             registry_,
+                             access_,
+                             authority_,
                              {mqtt.port == 8883 ? mqtt.host : mqtt.ToText(), {}},
                              config::ReadConfigFile(authority_.root_pem().string(), "")});
   http_.emplace(io_.get_executor(), HttpOptions(), *api_, batch_, clock);
@@ -175,7 +189,7 @@ void Service::State::StartListeners() {
   http_api::ServerOptions options = HttpOptions();
   options.host = config_.mutual_tls->host;
   options.port = config_.mutual_tls->port;
-  options.tls = {authority_.root_pem(), authority_.server_pem(), authority_.server_key()};
+  options.tls = {trust_.file(), authority_.server_pem(), authority_.server_key()};
   https_.emplace(io_.get_executor(), std::move(options), *api_, batch_, clock);
   https_->Start();
 }
@@ -223,6 +237,22 @@ void Service::State::OnRequest(const mqtt_api::IncomingRequest& in) {
                if (!committed) asked->answer = mqtt_api::Fault(asked->AsRequest(), now);
                link_.Reply(asked->client, asked->answer.topic, asked->answer.payload, asked->qos);
              });
+}
+
+// TLS must let a certificate in before the plugin is told of it.
+void Service::State::Publish(const domain::Outbox& outbox) {
+  bool trust_changed = false;
+  for (const domain::Happening& happening : outbox) {
+    const auto* change = std::get_if<domain::AccessChange>(&happening);
+    if (change != nullptr) trust_changed |= trust_.Update(change->certificate_id);
+  }
+  if (trust_changed) ReloadCertificates();
+  courier_.Publish(outbox);
+}
+
+void Service::State::ReloadCertificates() {
+  supervisor_.ReloadCertificates();
+  if (https_) https_->ReloadTls();
 }
 
 void Service::State::Flush() {
@@ -276,16 +306,14 @@ void Service::State::Look() {
   batch_.Flush();
   link_.Flush();
   ContinueWork();
+  if (courier_.has_owed()) Repeat();
   if (courier_.has_unsettled()) return LookSoon();
   const std::optional<Time> next = store_.NextDeadline();
   if (next) Sleep(std::clamp(*next - Now(), milliseconds{0}, kLongestSleep));
 }
 
 void Service::State::CheckRenewal() {
-  if (authority_.RenewServer(Now())) {
-    supervisor_.ReloadCertificates();
-    if (https_) https_->ReloadTls();
-  }
+  if (authority_.RenewServer(Now())) ReloadCertificates();
   renewal_timer_.expires_after(kRenewalCheck);
   renewal_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) CheckRenewal();

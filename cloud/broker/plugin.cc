@@ -4,6 +4,8 @@
 // thread. SIGHUP changes nothing here: what is known stays, and options are read at the start only.
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -130,6 +132,18 @@ bool ReadOptions(const mosquitto_opt* list, int count, PluginOptions& options) {
   return true;
 }
 
+// Devices' certificates are registered one by one, some without their CA. Those are among the trusted
+// ones themselves, which OpenSSL takes for an end of the chain only when told so. The broker has no
+// setting for it; this is the table in which OpenSSL looks up how TLS clients are verified.
+bool TrustSingleCertificates() {
+  X509_VERIFY_PARAM* const clients = X509_VERIFY_PARAM_new();
+  return clients != nullptr && X509_VERIFY_PARAM_set1_name(clients, "ssl_client") == 1 &&
+         X509_VERIFY_PARAM_set_purpose(clients, X509_PURPOSE_SSL_CLIENT) == 1 &&
+         X509_VERIFY_PARAM_set_trust(clients, X509_TRUST_SSL_CLIENT) == 1 &&
+         X509_VERIFY_PARAM_set_flags(clients, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+         X509_VERIFY_PARAM_add0_table(clients) == 1;
+}
+
 int Register(Plugin& plugin) {
   for (const auto& [event, callback, topic] : kRegistrations) {
     const int error = mosquitto_callback_register(plugin.id, event, callback, topic, &plugin);
@@ -145,6 +159,7 @@ int Register(Plugin& plugin) {
 int Start(mosquitto_plugin_id_t* id, void** user_data, const mosquitto_opt* list, int count) {
   PluginOptions options;
   if (!ReadOptions(list, count, options)) return MOSQ_ERR_INVAL;
+  if (!TrustSingleCertificates()) return MOSQ_ERR_TLS;
   auto plugin = std::make_unique<Plugin>(id, options);
   const int error = Register(*plugin);
   // Also after an error: what was registered points to it, and the broker ends now.

@@ -109,9 +109,7 @@ void EndAsRemoved(Context& context, const Execution& execution, Time now) {
   ChangeExecution(context, execution, EndedAs(execution, ExecutionStatus::kRemoved, now), now);
 }
 
-}  // namespace
-
-int WorkOn(Context& context, const Job& job, int limit, Time now) {
+int WorkSlice(Context& context, const Job& job, int limit, Time now) {
   switch (job.work) {
     case JobWork::kNone: return 0;
     case JobWork::kRollout: return RollOut(context, job, limit, now);
@@ -120,6 +118,16 @@ int WorkOn(Context& context, const Job& job, int limit, Time now) {
     case JobWork::kDelete: return DeleteSome(context, job, limit);
   }
   return 0;
+}
+
+}  // namespace
+
+int WorkOn(Context& context, const Job& job, int limit, Time now) {
+  const int done = WorkSlice(context, job, limit, now);
+  if (done >= limit) {
+    context.work_left = true;
+  }
+  return done;
 }
 
 bool Jobs::DoSomeWork(int limit, Time now) {

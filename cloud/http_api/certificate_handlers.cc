@@ -17,6 +17,8 @@ using domain::CertificateStatus;
 
 constexpr TextRule kSigningRequest{1, 4096};
 constexpr int kCertificatesPage = 25;
+constexpr std::string_view kWayRound =
+    "and none can be registered: use RegisterCertificateWithoutCA.";
 
 // Every status that AWS names. The ones without a value here are AWS's own business.
 struct NamedStatus {
@@ -81,9 +83,15 @@ domain::Status CheckCa(Api& api, std::string_view ca_pem) {
   CLOUD_ASSIGN_OR_RETURN(const domain::Certificate ca, api.authority.Read(ca_pem, ""));
   CLOUD_ASSIGN_OR_RETURN(const domain::Certificate root, api.authority.Read(api.root_pem, ""));
   if (ca.id == root.id) return domain::Ok();
-  return NotTrusted(
-      "caCertificatePem is not a CA of this service, and none can be registered: "
-      "use RegisterCertificateWithoutCA.");
+  return NotTrusted("caCertificatePem is not a CA of this service, " + std::string(kWayRound));
+}
+
+// What is wrong with the certificate itself is said before who signed it.
+domain::Result<domain::Certificate> ReadOwn(Api& api, std::string_view pem) {
+  CLOUD_ASSIGN_OR_RETURN(domain::Certificate certificate, api.authority.Read(pem, ""));
+  if (api.authority.Read(pem, api.root_pem).ok()) return certificate;
+  return NotTrusted("certificatePem is not signed by a CA of this service, " +
+                    std::string(kWayRound));
 }
 
 }  // namespace
@@ -128,7 +136,7 @@ domain::Result<Json> RegisterCertificate(Api& api, const ApiRequest& request, do
   // An empty CA would mean: of any issuer.
   if (api.root_pem.empty()) return NotTrusted("This service has no root certificate.");
   if (ca_pem) CLOUD_TRY(CheckCa(api, *ca_pem));
-  CLOUD_ASSIGN_OR_RETURN(domain::Certificate read, api.authority.Read(pem, api.root_pem));
+  CLOUD_ASSIGN_OR_RETURN(domain::Certificate read, ReadOwn(api, pem));
   CLOUD_ASSIGN_OR_RETURN(const domain::Certificate certificate,
                          Register(api, std::move(read), status, now));
   return Reference(api, certificate);

@@ -87,8 +87,15 @@ TEST_F(CertificatesApi, Register_RefusesOtherCasAndWhatIsThere) {
   const auto code = [this](Json body) {
     return CodeOf(RegisterCertificate, Ask({}, std::move(body)));
   };
-  EXPECT_EQ(code({{"certificatePem", PemOf('a', "9")}}), ErrorCode::kCertificateValidation);
-  EXPECT_EQ(code({{"certificatePem", "x"}}), ErrorCode::kCertificateValidation);
+  const domain::Error foreign =
+      Refusal(RegisterCertificate, Ask({}, {{"certificatePem", PemOf('a', "9")}}));
+  EXPECT_EQ(foreign.code, ErrorCode::kCertificateValidation);
+  EXPECT_EQ(foreign.message,
+            "certificatePem is not signed by a CA of this service, and none can be registered: use "
+            "RegisterCertificateWithoutCA.");
+  const domain::Error broken = Refusal(RegisterCertificate, Ask({}, {{"certificatePem", "x"}}));
+  EXPECT_EQ(broken.code, ErrorCode::kCertificateValidation);
+  EXPECT_EQ(broken.message.find("RegisterCertificateWithoutCA"), std::string::npos);
   EXPECT_EQ(code({{"certificatePem", PemOf('a', "9")}, {"caCertificatePem", PemOf('9', "9")}}),
             ErrorCode::kCertificateValidation);
   const domain::Error other_ca = Refusal(

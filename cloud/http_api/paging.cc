@@ -18,6 +18,22 @@ std::string ListOf(const ApiRequest& request) {
   return list.append("\n");
 }
 
+// FNV-1a: what was cut off or mistyped is to be seen, and not taken for the beginning of the list.
+std::string Checksum(std::string_view text) {
+  std::uint32_t hash = 2166136261;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
+  return {reinterpret_cast<const char*>(&hash), sizeof hash};
+}
+
+// The place behind `list`; empty if `text` is no whole token of that list.
+std::string_view PlaceIn(std::string_view text, std::string_view list) {
+  constexpr std::size_t kSum = sizeof(std::uint32_t);
+  if (text.size() <= list.size() + kSum || !text.starts_with(list)) return {};
+  const std::string_view sum = text.substr(text.size() - kSum);
+  text.remove_suffix(kSum);
+  return Checksum(text) == sum ? text.substr(list.size()) : std::string_view();
+}
+
 }  // namespace
 
 Paging::Paging(Params& params, std::string_view size_name, std::string_view token_name,
@@ -28,12 +44,11 @@ Paging::Paging(Params& params, std::string_view size_name, std::string_view toke
   const auto token = params.Query(token_name, kAnyText);
   if (!token) return;
   const auto text = token->size() <= kTokenMax ? DecodeBase64(*token) : std::nullopt;
-  if (!text || text->compare(0, list_.size(), list_) != 0 || text->size() == list_.size()) {
+  page_.after = text ? PlaceIn(*text, list_) : std::string_view();
+  if (page_.after.empty()) {
     params.Refuse(std::string(token_name) + " is not a token of this list: take it from the " +
                   "previous page, or leave it out to begin again");
-    return;
   }
-  page_.after = text->substr(list_.size());
 }
 
 Paging Paging::ByToken(Params& params) {
@@ -46,7 +61,8 @@ Paging Paging::ByMarker(Params& params, int default_size) {
 
 void Paging::WriteNext(Json& reply, std::string_view next) const {
   if (next.empty()) return;
-  reply[std::string(next_name_)] = EncodeBase64(list_ + std::string(next));
+  const std::string text = list_ + std::string(next);
+  reply[std::string(next_name_)] = EncodeBase64(text + Checksum(text));
 }
 
 std::size_t Paging::Position() const {

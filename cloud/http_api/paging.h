@@ -1,9 +1,9 @@
 // Decides how long lists are handed out: page sizes, and tokens that only their own list takes
 // back.
 //
-// A token is base64 of a version, the operation with its labels, and the store's place. It is
-// opaque to clients but no secret; it carries names of this account and grants nothing. Source: AWS
-// API reference, maxResults and nextToken, pageSize and marker (of certificates and
+// A token is base64 of a version, the operation with its labels, the store's place, and a checksum.
+// It is opaque to clients but no secret; it carries names of this account and grants nothing.
+// Source: AWS API reference, maxResults and nextToken, pageSize and marker (of certificates and
 // policies): 1..250, tokens at most 1024 characters of [A-Za-z0-9+/]+={0,2}.
 #pragma once
 

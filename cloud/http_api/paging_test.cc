@@ -88,9 +88,13 @@ TEST(Paging, BrokenToken_IsRefused) {
   const std::string token = TokenFor(List("ListJobs", {}), "a");
   const std::string no_place = EncodeBase64("1\nListJobs\n");
   const std::string other_version = EncodeBase64("2\nListJobs\na");
+  const std::string no_checksum = EncodeBase64("1\nListJobs\na");
+  const std::string cut = token.substr(0, token.size() - 4);
+  std::string mistyped = token;
+  mistyped[mistyped.size() - 6] = mistyped[mistyped.size() - 6] == 'A' ? 'B' : 'A';
   for (const std::string& broken :
        {std::string(), std::string("?"), token.substr(1), token + "====", no_place, other_version,
-        std::string(2000, 'A'), std::string("abcd")}) {
+        no_checksum, cut, mistyped, std::string(2000, 'A'), std::string("abcd")}) {
     const ApiRequest request = List("ListJobs", {{"nextToken", broken}});
     Params in(request);
     Paging::ByToken(in);

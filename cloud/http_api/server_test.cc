@@ -44,14 +44,14 @@ TEST_F(ServerTest, Operation_IsAnsweredAfterItsCommit) {
   EXPECT_TRUE(store.HasThing("t:1"));
 }
 
-TEST_F(ServerTest, OperationWithoutOutput_HasAnEmptyBody) {
+TEST_F(ServerTest, OperationWithoutOutput_AnswersNothingButAnObject) {
   store.Begin();
   AddPolicy("p", "{}");
   store.Commit();
   const Answer deleted = Ask(Request("DELETE /policies/p"));
   EXPECT_EQ(deleted.status, 200U);
-  EXPECT_EQ(deleted.body, "");
-  EXPECT_EQ(deleted.fields.at("Content-Length"), "0");
+  EXPECT_EQ(deleted.body, "{}");
+  EXPECT_EQ(deleted.error_type, "");
 }
 
 TEST_F(ServerTest, RefusalOfTheRules_HasNameStatusAndMessage) {

@@ -34,6 +34,8 @@ std::shared_ptr<ssl::context> MakeTlsContext(const ServerOptions::Tls& files) {
   Check(error, "the server's private key", files.key_pem);
   context->load_verify_file(files.ca_pem.string(), error);
   Check(error, "the root certificate", files.ca_pem);
+  // A certificate that is registered without its CA is trusted by itself.
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(native), X509_V_FLAG_PARTIAL_CHAIN);
   context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
   Check(error, "client certificates cannot be asked for with", files.ca_pem);
   return context;

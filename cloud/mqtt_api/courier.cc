@@ -40,9 +40,10 @@ void Courier::Publish(const domain::Outbox& outbox) {
 
 void Courier::Send(const domain::QueueNotice& notice) {
   for (const Message& message : MessagesOf(notice, clock_())) {
-    link_.Publish(message.topic, message.payload);
+    const std::uint64_t number = link_.Publish(message.topic, message.payload);
+    if (number == 0) return owed_.push_back(notice.thing);  // Too much waits: once more, later.
+    sent_[notice.thing] = number;
   }
-  sent_.insert(notice.thing);
 }
 
 void Courier::LinkUp(bool session_present) {
@@ -55,8 +56,9 @@ void Courier::LinkUp(bool session_present) {
 bool Courier::RepeatSome() {
   if (!link_.connected()) return false;
   for (int i = 0; i < kRepeatedAtOnce && !owed_.empty(); ++i) {
-    SendCurrent(owed_.back());
+    const std::string thing = std::move(owed_.back());
     owed_.pop_back();
+    SendCurrent(thing);
   }
   if (owed_.empty() && all_) {
     const auto page = context_.store.ThingsWithPending({kRepeatedAtOnce, all_after_});
@@ -64,7 +66,7 @@ bool Courier::RepeatSome() {
     all_after_ = page.next;
     all_ = !page.next.empty();
   }
-  return all_ || !owed_.empty();
+  return has_owed();
 }
 
 void Courier::SendCurrent(std::string_view thing) {
@@ -80,7 +82,12 @@ void Courier::SendCurrent(std::string_view thing) {
 }
 
 void Courier::Settle() {
-  for (const std::string& thing : std::exchange(sent_, {})) context_.store.ForgetNotice(thing);
+  const std::uint64_t taken = link_.taken();
+  std::erase_if(sent_, [&](const auto& sent) {
+    if (sent.second > taken) return false;
+    context_.store.ForgetNotice(sent.first);
+    return true;
+  });
 }
 
 }  // namespace fieldwork::mqtt_api

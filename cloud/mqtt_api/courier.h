@@ -6,9 +6,10 @@
 // again. One thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "cloud/domain/context.h"
@@ -34,10 +35,12 @@ class Courier {
   /// Sends some of the planned notifications. True: there are more.
   bool RepeatSome();
 
-  /// Forgets those that have left. To be run in a transaction without other requests: a thing that
-  /// is owed a new notice in the same one would be forgotten with the old.
+  /// Forgets those that the broker has. To be run in a transaction without other requests: a thing
+  /// that is owed a new notice in the same one would be forgotten with the old.
   void Settle();
   bool has_unsettled() const { return !sent_.empty(); }
+  /// Something is to be repeated: RepeatSome() has work, once the link is up.
+  bool has_owed() const { return all_ || !owed_.empty(); }
 
  private:
   void Send(const domain::QueueNotice& notice);
@@ -47,7 +50,8 @@ class Courier {
   BrokerLink& link_;
   AccessFeed& feed_;
   std::function<domain::Time()> clock_;
-  std::unordered_set<std::string> sent_;  // Things whose notices have left and are still owed.
+  // Things whose notices have left and are still owed, each with its last publication's number.
+  std::unordered_map<std::string, std::uint64_t> sent_;
   std::vector<std::string> owed_;         // To be repeated, taken from the end.
   bool all_ = false;                      // Every thing with something pending is to be repeated,
   std::string all_after_;                 // from this place on.

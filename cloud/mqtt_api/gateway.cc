@@ -124,14 +124,14 @@ class Exchange {
 }  // namespace
 
 Answer Handle(domain::Executions& executions, const IncomingRequest& request, domain::Time now) {
-  const std::optional<Route> route = RouteOf(request.rest);
-  if (!route) {
-    return AnswerTo(
-        request, "/rejected",
-        RejectedPayload(kInvalidTopic, "The topic is not one of the Jobs API.", std::nullopt, now));
-  }
   RequestFields fields;
   const RequestFields::Syntax syntax = fields.Parse(request.payload);
+  const std::optional<Route> route = RouteOf(request.rest);
+  if (!route) {
+    return AnswerTo(request, "/rejected",
+                    RejectedPayload(kInvalidTopic, "The topic is not one of the Jobs API.",
+                                    fields.client_token(), now));
+  }
   if (!syntax.json) {
     return AnswerTo(request, "/rejected",
                     RejectedPayload(kInvalidJson, syntax.problem, std::nullopt, now));

@@ -179,6 +179,13 @@ TEST_F(GatewayTest, TopicThatIsNoOperation_WritesItsVectorWhateverThePayload) {
   }
 }
 
+TEST_F(GatewayTest, TopicThatIsNoOperation_EchoesTheTokenIfOneCouldBeRead) {
+  const Answer answer = Ask("A/delete", R"({"clientToken":"t"})", Seconds(1'700'000'400));
+  EXPECT_EQ(answer.payload,
+            R"({"code":"InvalidTopic","message":"The topic is not one of the Jobs API.",)"
+            R"("clientToken":"t","timestamp":1700000400})");
+}
+
 TEST_F(GatewayTest, JobsNamedLikeOperations_AreReached) {
   Add(Queued("get", 1'700'000'000));
   EXPECT_EQ(Refusal("get/get", "{}"), "");

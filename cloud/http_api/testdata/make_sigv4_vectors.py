@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Decides nothing: writes sigv4_vectors.json, requests as botocore signs them.
 
-Run it by hand, with the botocore that is to be the witness; the file names its version. The clock of
-botocore is held at one instant, and requests are caught before they would be sent.
+Run it by hand, with the botocore that is to be the witness; the file names its version. The clock
+of botocore is held at one instant, and requests are caught before they would be sent.
 """
 
 import datetime
@@ -76,7 +76,8 @@ def main():
     botocore.auth.datetime.datetime = HeldClock
     credentials = botocore.credentials.Credentials(ACCESS_KEY, SECRET_KEY)
     by_header = lambda service="iot": botocore.auth.SigV4Auth(credentials, service, "us-east-1")
-    by_query = lambda seconds: botocore.auth.SigV4QueryAuth(credentials, "iot", "us-east-1", seconds)
+    by_query = lambda seconds: botocore.auth.SigV4QueryAuth(
+        credentials, "iot", "us-east-1", seconds)
     arn = "arn:aws:iot:us-east-1:000000000000:cert/" + "ab" * 32
     vectors = [
         of_client("iot", "body", lambda c: c.create_job(
@@ -102,7 +103,8 @@ def main():
         of_request("percent twice", by_header(), "GET", "/things/100%2525"),
         of_request("slashes and dots", by_header(), "GET", "/a//b/./c/../d/"),
         of_request("root", by_header(), "GET", "/"),
-        of_request("repeated, empty and bare names", by_header(), "GET", "/jobs?b=2&b=1&a=&A&c=%20"),
+        of_request("repeated, empty and bare names", by_header(), "GET",
+                   "/jobs?b=2&b=1&a=&A&c=%20"),
         of_request("spaces in a header", by_header(), "GET", "/jobs",
                    [("X-Amz-Note", "  a   b  ")]),
         of_request("repeated header", by_header(), "GET", "/jobs",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -43,7 +44,8 @@ class AwsError(AssertionError):
     def __init__(self, argv, text):
         super().__init__(f"{' '.join(argv)}: {text}")
         self.code = text.partition("(")[2].partition(")")[0]
-        self.message = text.rpartition("operation: ")[2].strip()
+        found = re.search(r" operation(?: \(reached max retries: \d+\))?: (.*)", text, re.DOTALL)
+        self.message = found.group(1).strip() if found else text
 
 
 class Cloud:
@@ -52,6 +54,7 @@ class Cloud:
     def __init__(self, folder, *arguments, environment=None):
         self.folder = Path(folder)
         self.data = self.folder / "data"
+        self.command = [program()]  # A test may put other programs before it, or name a copy.
         self.arguments = list(arguments)
         self.environment = environment or {}
         self.credentials = dict(CREDENTIALS)
@@ -70,13 +73,20 @@ class Cloud:
 
     def start(self, timeout_s=30):
         """Starts the service and waits until it says that it is ready; the ports stay the same."""
-        argv = [program(), "serve", "--data", str(self.data),
+        return self.launch().wait_ready(timeout_s)
+
+    def launch(self):
+        """Starts the service and waits for nothing."""
+        argv = [*self.command, "serve", "--data", str(self.data),
                 "--http", f"{HOST}:{self.http_port}", "--mqtt", f"{HOST}:{self.mqtt_port}",
                 *self.arguments]
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = Process("cloud", argv, cwd=self.folder,
                                env={**os.environ, **self.environment})
         self.logs.append(self.process.log)
+        return self
+
+    def wait_ready(self, timeout_s=30):
         ready = self.process.log.find(READY, timeout_s)
         self.http_port, self.mqtt_port = int(ready.group(2)), int(ready.group(4))
         self.https_port = int(ready.group(7)) if ready.group(7) else None
