@@ -36,10 +36,10 @@ TEST(ServeConfig, AFlag_GoesBeforeTheFile) {
   Overrides overrides;
   overrides.http = "127.0.0.1:0";
   overrides.region = "eu-west-1";
-  const ServeConfig config =
-      Parse("[http]\nlisten = \"127.0.0.1:9000\"\n[mqtt]\nlisten = \"127.0.0.1:9001\"\n"
-            "[cloud]\nregion = \"us-west-2\"\n",
-            overrides);
+  const ServeConfig config = Parse(
+      "[http]\nlisten = \"127.0.0.1:9000\"\n[mqtt]\nlisten = \"127.0.0.1:9001\"\n"
+      "[cloud]\nregion = \"us-west-2\"\n",
+      overrides);
   EXPECT_EQ(config.http.port, 0);
   EXPECT_EQ(config.mqtt.port, 9001);
   EXPECT_EQ(config.region, "eu-west-1");
@@ -82,9 +82,9 @@ TEST(ServeConfig, HalfACredential_IsRefusedWithoutTheSecret) {
 }
 
 TEST(ServeConfig, AccessKeysInTheFile_AreTablesOfIdAndSecret) {
-  const ServeConfig config =
-      Parse("[[http.access_keys]]\nid = \"A\"\nsecret = \"s\"\n"
-            "[[http.access_keys]]\nid = \"B\"\nsecret = \"t\"\n");
+  const ServeConfig config = Parse(
+      "[[http.access_keys]]\nid = \"A\"\nsecret = \"s\"\n"
+      "[[http.access_keys]]\nid = \"B\"\nsecret = \"t\"\n");
   EXPECT_EQ(config.access_keys.size(), 2u);
   EXPECT_THAT(Refusal("[http]\naccess_keys = [\"A\"]\n"), HasSubstr("must be tables"));
 }

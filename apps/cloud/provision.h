@@ -19,11 +19,11 @@ class ProvisionError : public std::runtime_error {
 
 struct ProvisionRequest {
   std::string thing;
-  std::string endpoint_url;         ///< "http://127.0.0.1:8080"
-  std::filesystem::path out;        ///< Made if need be, mode 0700.
+  std::string endpoint_url;   ///< "http://127.0.0.1:8080"
+  std::filesystem::path out;  ///< Made if need be, mode 0700.
   std::string policy = "fieldwork-device";
   std::string region = "us-east-1";
-  std::string access_key_id;        ///< Both empty: requests are not signed.
+  std::string access_key_id;  ///< Both empty: requests are not signed.
   std::string secret_access_key;
 };
 

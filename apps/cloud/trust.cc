@@ -22,8 +22,8 @@ Trust::Trust(std::filesystem::path root_pem, std::filesystem::path file, domain:
 
 bool Trust::Update(std::string_view certificate_id) {
   const auto certificate = access_.DescribeCertificate(certificate_id);
-  const bool changed = certificate.ok() ? Take(certificate.value())
-                                        : single_.erase(std::string(certificate_id)) > 0;
+  const bool changed =
+      certificate.ok() ? Take(certificate.value()) : single_.erase(std::string(certificate_id)) > 0;
   if (changed) Write();
   return changed;
 }

@@ -1,8 +1,8 @@
 // Decides whose certificates TLS lets in: those that this cloud's root signed, and, each by itself,
 // those that were registered without a CA.
 //
-// TLS only proves that the peer has the key; whether the certificate is registered and ACTIVE, and what
-// it may do, is asked of the registry afterwards.
+// TLS only proves that the peer has the key; whether the certificate is registered and ACTIVE, and
+// what it may do, is asked of the registry afterwards.
 #pragma once
 
 #include <filesystem>

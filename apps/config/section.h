@@ -1,7 +1,8 @@
-// Decides how a program reads its TOML file: typed values, and a clear refusal of what does not fit.
+// Decides how a program reads its TOML file: typed values, and a clear refusal of what does not
+// fit.
 //
-// A refusal names file, line and key and says what is right; keys that nobody asked for are mistakes
-// too. A Section borrows path and table, which outlive it.
+// A refusal names file, line and key and says what is right; keys that nobody asked for are
+// mistakes too. A Section borrows path and table, which outlive it.
 #pragma once
 
 // The same in every file of a program, or it has two kinds of parser.

@@ -245,9 +245,7 @@ class Bench {
                      {"max_us", latencies_.At(1)}});
   }
 
-  double Elapsed() const {
-    return std::chrono::duration<double>(Clock::now() - started_).count();
-  }
+  double Elapsed() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   void Print(const char* event,
              std::initializer_list<std::pair<const char*, double>> numbers) const {
@@ -277,8 +275,9 @@ class Bench {
 int main(int argc, char** argv) {
   fieldwork::bench::Options options;
   CLI::App app("Devices for measuring the cloud", "cloud_clients");
-  app.add_option("mode", options.mode)->required()->check(
-      CLI::IsMember({"cycles", "idle", "notified"}));
+  app.add_option("mode", options.mode)
+      ->required()
+      ->check(CLI::IsMember({"cycles", "idle", "notified"}));
   app.add_option("--port", options.port)->required();
   app.add_option("--ca", options.ca)->required();
   app.add_option("--certificate", options.certificate)->required();

@@ -30,7 +30,9 @@ class Echo {
       : io_(io),
         principal_(std::move(principal)),
         supervisor_(io.get_executor(), std::move(options),
-                    {[this] { link_.Start({supervisor_.socket_path(), supervisor_.password()}); },
+                    {[this] {
+                       link_.Start({supervisor_.socket_path(), supervisor_.password()});
+                     },
                      [](const std::string& why) { std::fprintf(stderr, "%s\n", why.c_str()); }}),
         link_(io.get_executor(), {[this](const auto& request) { Answer(request); },
                                   [this](bool) { LinkUp(); }, [](const std::string&) {}}) {}

@@ -31,12 +31,14 @@ void TlsClient::Connect(const boost::asio::ip::tcp::endpoint& endpoint) {
   stream_.next_layer().async_connect(endpoint, [this](const error_code& error) {
     if (error) return Close(error.message());
     stream_.next_layer().set_option(boost::asio::ip::tcp::no_delay(true));
-    stream_.async_handshake(boost::asio::ssl::stream_base::client, [this](const error_code& failed) {
-      if (failed) return Close("TLS: " + failed.message());
-      if (session_.Connect(Now()) != Status::kOk) return Close("CONNECT does not fit");
-      Read();
-      Drain();
-    });
+    stream_.async_handshake(boost::asio::ssl::stream_base::client,
+                            [this](const error_code& failed) {
+                              if (failed) return Close("TLS: " + failed.message());
+                              if (session_.Connect(Now()) != Status::kOk)
+                                return Close("CONNECT does not fit");
+                              Read();
+                              Drain();
+                            });
   });
 }
 

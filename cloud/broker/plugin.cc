@@ -132,9 +132,10 @@ bool ReadOptions(const mosquitto_opt* list, int count, PluginOptions& options) {
   return true;
 }
 
-// Devices' certificates are registered one by one, some without their CA. Those are among the trusted
-// ones themselves, which OpenSSL takes for an end of the chain only when told so. The broker has no
-// setting for it; this is the table in which OpenSSL looks up how TLS clients are verified.
+// Devices' certificates are registered one by one, some without their CA. Those are among the
+// trusted ones themselves, which OpenSSL takes for an end of the chain only when told so. The
+// broker has no setting for it; this is the table in which OpenSSL looks up how TLS clients are
+// verified.
 bool TrustSingleCertificates() {
   X509_VERIFY_PARAM* const clients = X509_VERIFY_PARAM_new();
   return clients != nullptr && X509_VERIFY_PARAM_set1_name(clients, "ssl_client") == 1 &&

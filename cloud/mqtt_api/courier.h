@@ -52,9 +52,9 @@ class Courier {
   std::function<domain::Time()> clock_;
   // Things whose notices have left and are still owed, each with its last publication's number.
   std::unordered_map<std::string, std::uint64_t> sent_;
-  std::vector<std::string> owed_;         // To be repeated, taken from the end.
-  bool all_ = false;                      // Every thing with something pending is to be repeated,
-  std::string all_after_;                 // from this place on.
+  std::vector<std::string> owed_;  // To be repeated, taken from the end.
+  bool all_ = false;               // Every thing with something pending is to be repeated,
+  std::string all_after_;          // from this place on.
 };
 
 }  // namespace fieldwork::mqtt_api
