@@ -111,15 +111,21 @@ void Apply(const Overrides& overrides, ServeConfig& config) {
   }
 }
 
-// Devices are told a name that leads here; of a wildcard only the machine's own name does.
-std::string EndpointOf(const HostPort& mqtt) {
-  if (mqtt.host != "0.0.0.0" && mqtt.host != "::") return mqtt.host;
+bool IsWildcard(const HostPort& address) {
+  return address.host == "0.0.0.0" || address.host == "::";
+}
+
+// Clients are told a name that leads here; of a wildcard only the machine's own name does.
+std::string EndpointOf(const HostPort& address) {
+  if (!IsWildcard(address)) return address.host;
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0) return "localhost";
   return name;
 }
 
 void Check(ServeConfig& config) {
+  const bool is_named = IsWildcard(config.http) && !config.endpoint.empty();
+  config.jobs_endpoint = is_named ? config.endpoint : EndpointOf(config.http);
   if (config.endpoint.empty()) config.endpoint = EndpointOf(config.mqtt);
   if (config.account.size() != 12 || !IsMadeOfDigits(config.account)) {
     throw ConfigError("the account '" + config.account + "' is not one of twelve digits");

@@ -45,7 +45,8 @@ struct ServeConfig {
   std::optional<HostPort> mutual_tls;  ///< The HTTPS listener of the data plane; empty: none.
   bool port_443 = false;
   bool keep_broker = false;
-  std::string endpoint;  ///< The host name that DescribeEndpoint gives to devices.
+  std::string endpoint;       ///< The host name that DescribeEndpoint gives to devices.
+  std::string jobs_endpoint;  ///< The one it gives for iot:Jobs; it follows from the others.
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::string log_level = "info";

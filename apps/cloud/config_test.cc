@@ -107,6 +107,23 @@ TEST(ServeConfig, AWildcardListener_TellsDevicesTheMachinesName) {
   EXPECT_EQ(Parse("", overrides).endpoint, "iot.example.com");
 }
 
+TEST(ServeConfig, AWildcardListenerForHttp_GivesItsNameForJobs) {
+  Overrides overrides;
+  overrides.access_key_id = "id";
+  overrides.secret_access_key = "secret";
+  EXPECT_EQ(Parse("", overrides).jobs_endpoint, "127.0.0.1");
+  for (const char* wildcard : {"0.0.0.0:8080", "[::]:8080"}) {
+    overrides.http = wildcard;
+    overrides.endpoint.reset();
+    EXPECT_NE(Parse("", overrides).jobs_endpoint, "0.0.0.0");
+    EXPECT_NE(Parse("", overrides).jobs_endpoint, "::");
+    overrides.endpoint = "iot.example.com";
+    EXPECT_EQ(Parse("", overrides).jobs_endpoint, "iot.example.com");
+  }
+  overrides.http = "127.0.0.1:8080";
+  EXPECT_EQ(Parse("", overrides).jobs_endpoint, "127.0.0.1");
+}
+
 TEST(HostPort, SixInBrackets_GoesThereAndBack) {
   const auto address = ParseHostPort("[::1]:8080");
   ASSERT_TRUE(address);

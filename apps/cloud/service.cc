@@ -183,7 +183,7 @@ void Service::State::StartListeners() {
                              {mqtt.port == 8883 ? mqtt.host : mqtt.ToText(), {}},
                              config::ReadConfigFile(authority_.root_pem().string(), "")});
   http_.emplace(io_.get_executor(), HttpOptions(), *api_, batch_, clock);
-  api_->endpoints.jobs = HostPort{config_.http.host, http_->port()}.ToText();
+  api_->endpoints.jobs = HostPort{config_.jobs_endpoint, http_->port()}.ToText();
   http_->Start();
   if (!config_.mutual_tls) return;
   http_api::ServerOptions options = HttpOptions();

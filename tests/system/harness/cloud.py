@@ -58,6 +58,9 @@ class Cloud:
         self.arguments = list(arguments)
         self.environment = environment or {}
         self.credentials = dict(CREDENTIALS)
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):  # What it wants is what it gets.
+            if f"FIELDWORK_{name}" in self.environment:
+                self.credentials[f"AWS_{name}"] = self.environment[f"FIELDWORK_{name}"]
         self.process = None
         self.logs = []
         self.http_port = self.mqtt_port = 0

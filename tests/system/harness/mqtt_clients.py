@@ -46,9 +46,22 @@ class Event:
 
 
 class _Paho(mqtt.Client):
-    """Sees the reason of a DISCONNECT without properties, which paho 1.6 passes over."""
+    """Sees the reason of a DISCONNECT without properties, which paho 1.6 passes over, and an alert
+    that ends the connection."""
 
     on_broker_disconnect = None
+
+    def _sock_recv(self, size):
+        try:
+            return super()._sock_recv(size)
+        except ssl.SSLError as error:  # Which would end paho's thread, without a word to us.
+            raise ConnectionResetError(str(error)) from error
+
+    def _sock_send(self, data):
+        try:
+            return super()._sock_send(data)
+        except ssl.SSLError as error:  # The same.
+            raise ConnectionResetError(str(error)) from error
 
     def _handle_disconnect(self):
         packet = self._in_packet["packet"]
