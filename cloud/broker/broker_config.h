@@ -8,14 +8,15 @@
 #include <cstdint>
 #include <string>
 
+#include "cloud/broker/trusted_certificates.h"
+
 namespace fieldwork::broker {
 
-// The files of DATA/broker.
+// The files of DATA/broker, beside kTrustFolder.
 inline constexpr const char* kConfigFile = "mosquitto.conf";
 inline constexpr const char* kPluginFile = "fieldwork_broker.so";
 inline constexpr const char* kCertificateFile = "server.pem";
 inline constexpr const char* kKeyFile = "server.key";
-inline constexpr const char* kTrustFolder = "trusted";  ///< CA certificates, named by their hash.
 inline constexpr const char* kSocketFile = "broker.sock";
 inline constexpr const char* kLogFile = "broker.log";
 inline constexpr const char* kDatabaseFile = "mosquitto.db";

@@ -1,11 +1,10 @@
 // Decides what Mosquitto calls, and that nothing is thrown into it.
 //
 // Plugin interface version 5. One object for the broker; its callbacks run on the broker's only
-// thread. SIGHUP changes nothing here: what is known stays, and options are read at the start only.
+// thread. SIGHUP brings trusted certificates and nothing else: what is known stays, and options are
+// read at the start only.
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 
 #include "cloud/broker/admission.h"
 #include "cloud/broker/traffic.h"
+#include "cloud/broker/trusted_certificates.h"
 
 namespace fieldwork::broker {
 namespace {
@@ -89,13 +89,22 @@ int OnAccess(int, void* event, void* plugin) {
       [](Plugin& self, auto& message) { return self.admission.OnAccess(message); });
 }
 
+// SIGHUP: the supervisor has changed the folder.
+int OnReload(int, void* event, void* plugin) {
+  return Guard<mosquitto_evt_reload>(event, plugin, MOSQ_ERR_SUCCESS, [](Plugin&, auto&) {
+    LoadTrustedCertificates(kTrustFolder);
+    return static_cast<int>(MOSQ_ERR_SUCCESS);
+  });
+}
+
 struct Registration {
   int event;
   MOSQ_FUNC_generic_callback callback;
   const char* topic;  // Of a control topic.
 };
 
-constexpr std::array<Registration, 6> kRegistrations = {{
+constexpr std::array<Registration, 7> kRegistrations = {{
+    {MOSQ_EVT_RELOAD, OnReload, nullptr},
     {MOSQ_EVT_BASIC_AUTH, OnLogin, nullptr},
     {MOSQ_EVT_DISCONNECT, OnDisconnect, nullptr},
     {MOSQ_EVT_ACL_CHECK, OnAclCheck, nullptr},
@@ -130,19 +139,6 @@ bool ReadOptions(const mosquitto_opt* list, int count, PluginOptions& options) {
     return false;
   }
   return true;
-}
-
-// Devices' certificates are registered one by one, some without their CA. Those are among the
-// trusted ones themselves, which OpenSSL takes for an end of the chain only when told so. The
-// broker has no setting for it; this is the table in which OpenSSL looks up how TLS clients are
-// verified.
-bool TrustSingleCertificates() {
-  X509_VERIFY_PARAM* const clients = X509_VERIFY_PARAM_new();
-  return clients != nullptr && X509_VERIFY_PARAM_set1_name(clients, "ssl_client") == 1 &&
-         X509_VERIFY_PARAM_set_purpose(clients, X509_PURPOSE_SSL_CLIENT) == 1 &&
-         X509_VERIFY_PARAM_set_trust(clients, X509_TRUST_SSL_CLIENT) == 1 &&
-         X509_VERIFY_PARAM_set_flags(clients, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
-         X509_VERIFY_PARAM_add0_table(clients) == 1;
 }
 
 int Register(Plugin& plugin) {
