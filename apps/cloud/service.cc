@@ -35,7 +35,8 @@ constexpr int kWorkSlice = 50;  // Executions between two looks at other request
 constexpr int kExpireSlice = 200;
 constexpr milliseconds kLookDelay{1000};       // A timer may be late by that; AWS allows a minute.
 constexpr milliseconds kLongestSleep{60'000};  // The clock may be set meanwhile.
-constexpr std::chrono::hours kRenewalCheck{12};
+constexpr std::chrono::hours kCertificateCheck{12};
+constexpr milliseconds kCertificateRetry{5'000};
 
 Time Now() { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
 
@@ -71,14 +72,13 @@ class Service::State {
   void OnRequest(const mqtt_api::IncomingRequest& in);
 
   void Publish(const domain::Outbox& outbox);
-  void ReloadCertificates();
   void Flush();
   void ContinueWork();
   void Repeat();
   void LookSoon();
   void Look();
   void Sleep(milliseconds delay);
-  void CheckRenewal();
+  void CheckCertificates();
 
   asio::io_context& io_;
   ServeConfig config_;
@@ -101,9 +101,10 @@ class Service::State {
   std::optional<http_api::Server> http_;
   std::optional<http_api::Server> https_;
   asio::steady_timer look_timer_;
-  asio::steady_timer renewal_timer_;
+  asio::steady_timer certificate_timer_;
   bool look_is_soon_ = false;
   bool work_is_posted_ = false;
+  bool certificates_are_due_ = false;
   std::function<void()> ready_;
 };
 
@@ -129,7 +130,7 @@ Service::State::State(asio::io_context& io, ServeConfig config)
           store_, outbox_, [this] { asio::post(io_, [this] { Flush(); }); },
           [this](const domain::Outbox& outbox) { Publish(outbox); }),
       look_timer_(io),
-      renewal_timer_(io) {
+      certificate_timer_(io) {
   context_.work_left = true;  // Of an earlier life, perhaps.
 }
 
@@ -164,7 +165,7 @@ void Service::State::Start(std::function<void()> ready) {
   supervisor_.Start();
   try {
     StartListeners();
-    CheckRenewal();
+    CheckCertificates();
   } catch (...) {
     supervisor_.Stop(/*keep=*/supervisor_.adopted());  // One that we started serves nobody now.
     throw;
@@ -196,7 +197,7 @@ void Service::State::StartListeners() {
 
 void Service::State::Stop() {
   look_timer_.cancel();
-  renewal_timer_.cancel();
+  certificate_timer_.cancel();
   if (http_) http_->Stop();
   if (https_) https_->Stop();
   batch_.Flush();
@@ -246,13 +247,11 @@ void Service::State::Publish(const domain::Outbox& outbox) {
     const auto* change = std::get_if<domain::AccessChange>(&happening);
     if (change != nullptr) trust_changed |= trust_.Update(change->certificate_id);
   }
-  if (trust_changed) ReloadCertificates();
+  if (trust_changed) {
+    certificates_are_due_ = true;
+    CheckCertificates();
+  }
   courier_.Publish(outbox);
-}
-
-void Service::State::ReloadCertificates() {
-  supervisor_.ReloadCertificates();
-  if (https_) https_->ReloadTls();
 }
 
 void Service::State::Flush() {
@@ -312,11 +311,25 @@ void Service::State::Look() {
   if (next) Sleep(std::clamp(*next - Now(), milliseconds{0}, kLongestSleep));
 }
 
-void Service::State::CheckRenewal() {
-  if (authority_.RenewServer(Now())) ReloadCertificates();
-  renewal_timer_.expires_after(kRenewalCheck);
-  renewal_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) CheckRenewal();
+// What cannot be written now (a full disk) is written later: those who connect with what was there
+// before are served meanwhile.
+void Service::State::CheckCertificates() {
+  milliseconds next = kCertificateCheck;
+  try {
+    certificates_are_due_ |= authority_.RenewServer(Now());
+    if (certificates_are_due_) {
+      trust_.Write();
+      supervisor_.ReloadCertificates();
+      if (https_) https_->ReloadTls();
+      certificates_are_due_ = false;
+    }
+  } catch (const std::exception& error) {
+    spdlog::error("certificates could not be put in place: {}", error.what());
+    next = kCertificateRetry;
+  }
+  certificate_timer_.expires_after(next);
+  certificate_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) CheckCertificates();
   });
 }
 

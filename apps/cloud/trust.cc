@@ -1,10 +1,10 @@
 #include "apps/cloud/trust.h"
 
-#include <fstream>
-#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "cloud/domain/limits.h"
+#include "cloud/pki/private_files.h"
 
 namespace fieldwork::cloud {
 
@@ -22,10 +22,8 @@ Trust::Trust(std::filesystem::path root_pem, std::filesystem::path file, domain:
 
 bool Trust::Update(std::string_view certificate_id) {
   const auto certificate = access_.DescribeCertificate(certificate_id);
-  const bool changed =
-      certificate.ok() ? Take(certificate.value()) : single_.erase(std::string(certificate_id)) > 0;
-  if (changed) Write();
-  return changed;
+  return certificate.ok() ? Take(certificate.value())
+                          : single_.erase(std::string(certificate_id)) > 0;
 }
 
 bool Trust::Take(const domain::Certificate& certificate) {
@@ -38,15 +36,9 @@ bool Trust::Take(const domain::Certificate& certificate) {
 
 // Whole or not at all: the broker or a listener may be reading it.
 void Trust::Write() const {
-  const std::filesystem::path fresh = file_.string() + ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << std::ifstream(root_pem_, std::ios::binary).rdbuf();
-    for (const auto& [id, pem] : single_) out << pem << '\n';
-    out.flush();
-    if (!out) throw std::runtime_error(fresh.string() + ": cannot be written");
-  }
-  std::filesystem::rename(fresh, file_);
+  std::string text = pki::ReadWhole(root_pem_).value_or("");
+  for (const auto& [id, pem] : single_) text.append(pem).append("\n");
+  pki::WriteWhole(file_, text, 0644);
 }
 
 }  // namespace fieldwork::cloud

@@ -16,19 +16,20 @@ namespace fieldwork::cloud {
 
 class Trust {
  public:
-  /// Writes `file` anew: the root, and all that are registered without a CA and ACTIVE. Throws
-  /// std::runtime_error when it cannot be written.
+  /// Writes `file` anew: the root, and all that are registered without a CA and ACTIVE. Throws as
+  /// Write() does.
   Trust(std::filesystem::path root_pem, std::filesystem::path file, domain::Access& access);
 
   const std::filesystem::path& file() const { return file_; }
 
-  /// After a change of that certificate. True: the file is another one, whoever has read it must
-  /// read it again.
+  /// After a change of that certificate. True: the file is to be written, and whoever has read it
+  /// must read it again.
   bool Update(std::string_view certificate_id);
+  /// Throws pki::PkiError when it cannot be written; the file is as before then.
+  void Write() const;
 
  private:
   bool Take(const domain::Certificate& certificate);
-  void Write() const;
 
   std::filesystem::path root_pem_;
   std::filesystem::path file_;

@@ -44,6 +44,15 @@ TEST(Rollout, FirstSliceInTheCall_TheRestInSlices) {
   EXPECT_EQ(f.Latest("t449", "j").queued_at, At(2));
 }
 
+TEST(Rollout, WhatASliceLeaves_IsAnnouncedToWhoeverCallsForTheRest) {
+  BigFixture f;
+  f.AddThing("alone");
+  f.CreateJob("small", {f.ThingArn("alone")}, At(0));
+  EXPECT_FALSE(f.context.work_left);
+  f.CreateJob("j", {f.GroupArn("big")}, At(0));
+  EXPECT_TRUE(f.context.work_left);
+}
+
 TEST(Rollout, EverybodySoFarIsDone_TheJobIsNotComplete) {
   BigFixture f;
   f.CreateJob("j", {f.GroupArn("big")}, At(0));

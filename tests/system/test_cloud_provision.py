@@ -222,7 +222,8 @@ class Provision(ProvisionTest):
 class WithCredentials(ProvisionTest):
     """A cloud that checks signatures."""
 
-    KEYS = {"FIELDWORK_ACCESS_KEY_ID": "AKIDLIFE", "FIELDWORK_SECRET_ACCESS_KEY": "a-secret-of-tests"}
+    KEYS = {"FIELDWORK_ACCESS_KEY_ID": "AKIDLIFE",
+            "FIELDWORK_SECRET_ACCESS_KEY": "a-secret-of-tests"}
 
     @classmethod
     def setUpClass(cls):

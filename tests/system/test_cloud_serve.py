@@ -71,13 +71,13 @@ class Ready(LifeTest):
         cloud = self.make_cloud().start()
         ports = cloud.http_port, cloud.mqtt_port
         root = cloud.root.read_bytes()
-        times = []
-        for _ in range(3):
+        limit_s, times = 4 if sanitized() else 0.5, []
+        while len(times) < 8 and min(times, default=limit_s) >= limit_s:  # The machine may be busy.
             self.assertEqual(0, cloud.stop())
             begin = time.monotonic()
             cloud.start()
             times.append(time.monotonic() - begin)
-        self.assertLess(min(times), 4 if sanitized() else 0.5, times)
+        self.assertLess(min(times), limit_s, times)
         self.assertEqual(ports, (cloud.http_port, cloud.mqtt_port))
         self.assertEqual(root, cloud.root.read_bytes())
 
@@ -106,7 +106,7 @@ class Owners(LifeTest):
         cloud.command = ["sh", "-c", 'umask 0; exec "$@"', "sh", *cloud.command]
         cloud.start()
         self.join(cloud)
-        public = {"AmazonRootCA1.pem", "server.pem"}
+        public = {"AmazonRootCA1.pem", "server.pem", "trusted.pem"}
         for path in [cloud.data, *cloud.data.rglob("*")]:
             if path.is_socket():
                 continue  # Mosquitto lets its group in; the folder does not.
@@ -158,7 +158,8 @@ class Takeover(LifeTest):
     def test_a_second_serve_on_the_directory_is_refused_with_the_pid_of_the_first(self):
         cloud = self.make_cloud().start()
         device = self.join(cloud)
-        self.refuse_to_serve(cloud.data, pattern=rf"serves this directory \(pid {cloud.process.pid}\)")
+        pid = cloud.process.pid
+        self.refuse_to_serve(cloud.data, pattern=rf"serves this directory \(pid {pid}\)")
         self.assertTrue(device.ask("get").accepted)
         self.assertFalse(device.is_closed())
 
@@ -195,7 +196,8 @@ class Takeover(LifeTest):
         cloud.kill()
         update = devices[0].send("j/update", status="SUCCEEDED",
                                  expectedVersion=started["versionNumber"])
-        waiting = [(each, each.send(request)) for each in devices for request in ("get", "start-next")]
+        waiting = [(each, each.send(request))
+                   for each in devices for request in ("get", "start-next")]
         cloud.start()
         self.assertEqual(broker, cloud.broker_pid)
         self.assertTrue(devices[0].answer(update).accepted)

@@ -18,7 +18,8 @@ BUILT = Path(__file__).resolve().parents[3] / "build" / "bin" / "fieldwork-cloud
 AWS = "/usr/bin/aws"  # Debian's; another one in PATH may be anything.
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-READY = r"^ready http=http://(\S+?):(\d+) mqtts=(\S+?):(\d+) data=(\S+) pid=(\d+)(?: https=\S+?:(\d+))?$"
+READY = (r"^ready http=http://(\S+?):(\d+) mqtts=(\S+?):(\d+) data=(\S+) pid=(\d+)"
+         r"(?: https=\S+?:(\d+))?$")
 
 #: What a person exports who has no account: without credentials set, any will do.
 CREDENTIALS = {

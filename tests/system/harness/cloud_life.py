@@ -1,4 +1,4 @@
-"""The base of the tests of the cloud's life: starts, refusals, ends, crashes, devices that watch."""
+"""The base of the tests of the cloud's life: starts, refusals, ends, crashes, and who watches."""
 
 import itertools
 import json

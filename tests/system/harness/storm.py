@@ -41,8 +41,8 @@ class Worker(threading.Thread):
     """One device: start-next, IN_PROGRESS with details, a final status; again until it is told to
     end and nothing is left.
 
-    `final(job)` is the status that it gives a job. Connects anew whenever a connection ends, with
-    or without a session that is kept.
+    `final(thing, job)` is the status that it gives a job. Connects anew whenever a connection
+    ends, with or without a session that is kept.
     """
 
     def __init__(self, cloud, thing, pair, final, seed):
@@ -99,7 +99,7 @@ class Worker(threading.Thread):
         if job in self.finished:
             raise Broken(f"{self.thing}: {job} is offered again: {execution}, {self.promises[job]}")
         self._saw(job, execution)
-        for status in ("IN_PROGRESS", self.final(job)):
+        for status in ("IN_PROGRESS", self.final(self.thing, job)):
             if not self._update(device, job, status):
                 return True
         return True
@@ -154,7 +154,7 @@ class Worker(threading.Thread):
 
 
 class Operator(threading.Thread):
-    """Creates jobs for all things, as fast as the workers take them; notes what was acknowledged."""
+    """Creates jobs for all things, as fast as the workers take them; keeps those that exist."""
 
     def __init__(self, cloud, things, workers, jobs_max):
         super().__init__(name="operator", daemon=True)
