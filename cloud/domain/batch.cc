@@ -55,8 +55,11 @@ void Batch::Flush() {
     return;
   }
   open_ = false;
-  for (const Member& member : std::exchange(members_, {})) {
+  const std::vector<Member> members = std::exchange(members_, {});
+  for (const Member& member : members) {
     member.reply(true);
+  }
+  for (const Member& member : members) {
     if (!member.outbox.empty()) {
       publish_(member.outbox);
     }

@@ -18,7 +18,8 @@ namespace fieldwork::domain {
 class Batch {
  public:
   /// `schedule` must arrange for one call of Flush() soon, from the same thread and not from inside
-  /// itself. `publish` gets the outbox of a request after the commit, behind that request's reply.
+  /// itself. `publish` gets the outbox of a request after the commit, behind the replies of all:
+  /// they can leave together then.
   Batch(Store& store, Outbox& outbox, std::function<void()> schedule,
         std::function<void(const Outbox&)> publish);
 
