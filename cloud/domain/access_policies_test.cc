@@ -17,15 +17,6 @@ const std::string kId(64, 'c');
 
 class PoliciesTest : public ::testing::Test, public testing::Fixture {
  protected:
-  std::vector<std::string> TakeChanged() {
-    std::vector<std::string> ids;
-    for (const Happening& happening : TakeOutbox()) {
-      if (const auto* change = std::get_if<AccessChange>(&happening)) {
-        ids.push_back(change->certificate_id);
-      }
-    }
-    return ids;
-  }
   std::string Arn(const std::string& id = kId) { return context.names.CertificateArn(id); }
   static std::vector<std::string> NamesOf(const Page<Policy>& page) {
     std::vector<std::string> names;

@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "cloud/domain/registry.h"
 #include "cloud/domain/testing/fixture.h"
 
@@ -24,13 +22,7 @@ class GroupsTest : public ::testing::Test, public testing::Fixture {
     group.parent = parent;
     return registry_.CreateGroup(group, tags, At(0));
   }
-  std::size_t CountAccessChanges() {
-    const Outbox happened = TakeOutbox();
-    return static_cast<std::size_t>(
-        std::count_if(happened.begin(), happened.end(), [](const Happening& happening) {
-          return std::holds_alternative<AccessChange>(happening);
-        }));
-  }
+  std::size_t CountAccessChanges() { return TakeChanged().size(); }
   void CreateContinuousJob(const std::string& group) {
     CreateJobRequest job;
     job.id = "j";

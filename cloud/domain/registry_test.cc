@@ -17,16 +17,6 @@ using ::testing::IsEmpty;
 
 class RegistryTest : public ::testing::Test, public testing::Fixture {
  protected:
-  std::vector<std::string> TakeChanged() {
-    std::vector<std::string> ids;
-    for (const Happening& happening : TakeOutbox()) {
-      if (const auto* change = std::get_if<AccessChange>(&happening)) {
-        ids.push_back(change->certificate_id);
-      }
-    }
-    return ids;
-  }
-
   Jobs jobs_{context};
   Access access_{context};
   Registry registry_{context, jobs_, access_};

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "cloud/domain/context.h"
 #include "cloud/domain/outbox.h"
@@ -26,6 +28,16 @@ struct Fixture {
 
   /// What happened since the last call.
   Outbox TakeOutbox() { return std::exchange(outbox, {}); }
+  /// The certificates whose access has changed since then, in order.
+  std::vector<std::string> TakeChanged() {
+    std::vector<std::string> ids;
+    for (const Happening& happening : TakeOutbox()) {
+      if (const auto* change = std::get_if<AccessChange>(&happening)) {
+        ids.push_back(change->certificate_id);
+      }
+    }
+    return ids;
+  }
 
   /// 00000000-0000-4000-8000-000000000001, then ...2, and so on.
   std::string NextUuid() {
