@@ -1,22 +1,20 @@
 #include "apps/cloud/provision.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "apps/cloud/config.h"
 #include "apps/cloud/http_client.h"
 #include "cloud/http_api/url.h"
+#include "cloud/pki/authority.h"
+#include "cloud/pki/pem.h"
+#include "cloud/pki/private_files.h"
 
 namespace fieldwork::cloud {
 namespace {
@@ -40,51 +38,26 @@ json PolicyDocument(const std::string& region, const std::string& account) {
             allow("iot:Subscribe", arn + "topicfilter/$aws/things/" + thing + "/jobs/*")}}};
 }
 
-// Whole or not at all, and never readable by others while it is being written.
-void WriteFile(const fs::path& path, const std::string& text, mode_t mode) {
-  const fs::path fresh = path.string() + ".new";
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  const auto fail = [&] {
-    const std::string why = std::strerror(errno);
-    if (fd >= 0) close(fd);
-    throw ProvisionError(path.string() + ": cannot be written: " + why);
-  };
-  if (fd < 0) fail();
-  if (write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) fail();
-  if (fsync(fd) != 0) fail();
-  close(fd);
-  fs::rename(fresh, path);
-}
-
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-template <typename T, auto kFree>
-using Handle = std::unique_ptr<T, decltype([](T* object) { kFree(object); })>;
-using BioHandle = Handle<BIO, BIO_free>;
-
-BioHandle Reading(const std::string& text) {
-  return BioHandle(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+pki::BioPtr Reading(const std::string& text) {
+  return pki::BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// AWS's certificateId: SHA-256 of the DER form. Empty for what is no certificate of this key.
+// AWS's certificateId. Empty for what is no certificate of this key. Of several certificates in the
+// file, as a chain has them, the first counts.
 std::string CertificateId(const std::string& pem, const std::string& key_pem) {
   // A key that asks for a passphrase gets an empty one: nobody is there to type it.
   char no_passphrase[] = "";
-  const Handle<X509, X509_free> certificate(
+  const pki::CertificatePtr certificate(
       PEM_read_bio_X509(Reading(pem).get(), nullptr, nullptr, nullptr));
-  const Handle<EVP_PKEY, EVP_PKEY_free> key(
+  const pki::KeyPtr key(
       PEM_read_bio_PrivateKey(Reading(key_pem).get(), nullptr, nullptr, no_passphrase));
   if (!certificate || !key || X509_check_private_key(certificate.get(), key.get()) != 1) return "";
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) return "";
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  for (unsigned int i = 0; i < size; ++i) id.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
-  return id;
+  return pki::Describe(*certificate).id;
 }
 
 class Provisioner {
@@ -157,8 +130,10 @@ class Provisioner {
       }
     }
     const json made = Call("POST", "/keys-and-certificate?setAsActive=true", {}, nullptr);
-    WriteFile(KeyFile(), made.at("keyPair").at("PrivateKey"), 0600);
-    WriteFile(CertificateFile(), made.at("certificatePem"), 0644);
+    pki::WriteWhole(KeyFile(), made.at("keyPair").at("PrivateKey").get<std::string>(),
+                    pki::kKeyMode);
+    pki::WriteWhole(CertificateFile(), made.at("certificatePem").get<std::string>(),
+                    pki::kCertificateMode);
     return made.at("certificateArn");
   }
 
@@ -179,7 +154,7 @@ class Provisioner {
     if (reply.status != 200) {
       throw ProvisionError("GET /AmazonRootCA1.pem: " + std::to_string(reply.status));
     }
-    WriteFile(CertFolder() / "AmazonRootCA1.pem", reply.body, 0644);
+    pki::WriteWhole(CertFolder() / "AmazonRootCA1.pem", reply.body, pki::kCertificateMode);
   }
 
   void WriteConfig() {
@@ -191,12 +166,12 @@ class Provisioner {
                              endpoint.host + "\"\nport = " + std::to_string(endpoint.port) + "\n";
     const fs::path file = request_.out / "device.toml";
     if (ReadFile(file).starts_with(head)) return;  // What was added to it by hand stays.
-    WriteFile(file,
-              head +
-                  "ca = \"cert/AmazonRootCA1.pem\"\n"
-                  "certificate = \"cert/certificate.pem.crt\"\n"
-                  "private_key = \"cert/private.pem.key\"\n",
-              0644);
+    pki::WriteWhole(file,
+                    head +
+                        "ca = \"cert/AmazonRootCA1.pem\"\n"
+                        "certificate = \"cert/certificate.pem.crt\"\n"
+                        "private_key = \"cert/private.pem.key\"\n",
+                    pki::kCertificateMode);
   }
 
   const ProvisionRequest& request_;
@@ -213,6 +188,8 @@ void Provision(const ProvisionRequest& request) {
   } catch (const json::exception& error) {
     throw ProvisionError(request.endpoint_url +
                          " gave an answer that is not AWS's: " + error.what());
+  } catch (const pki::PkiError& error) {
+    throw ProvisionError(error.what());
   } catch (const fs::filesystem_error& error) {
     throw ProvisionError(error.what());
   } catch (const std::invalid_argument& error) {

@@ -1,12 +1,9 @@
-// Decides the words of the refusals that several rules of jobs share.
+// Decides the words of the refusals that several rules share.
 #include "cloud/domain/checks.h"
 
 namespace fieldwork::domain {
-namespace {
 
 std::string Quote(std::string_view text) { return std::string("\"").append(text).append("\""); }
-
-}  // namespace
 
 Status CheckThingName(std::string_view thing) {
   if (!IsThingName(thing)) {

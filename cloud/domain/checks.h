@@ -1,5 +1,5 @@
-// Decides what the rules of jobs say when a name, a number or a thing is not right: the refusals
-// that several of them share.
+// Decides what the rules say when a name, a number or a thing is not right: the refusals that
+// several of them share.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@
 #include "cloud/domain/result.h"
 
 namespace fieldwork::domain {
+
+/// A name whose form was checked, between quotation marks.
+std::string Quote(std::string_view text);
 
 /// kInvalidRequest unless they have the form of such names.
 Status CheckThingName(std::string_view thing);

@@ -29,6 +29,7 @@ inline constexpr int kPageMax = 250;
 inline constexpr std::size_t kClientTokenMax = 64;
 inline constexpr int kDeletionsAtOnceMax = 10;
 inline constexpr std::size_t kThingAttributesMax = 3;  ///< Of a thing without a type.
+inline constexpr std::size_t kGroupAttributesMax = 50;
 inline constexpr std::size_t kAttributeNameMax = 128;
 inline constexpr std::size_t kAttributeValueMax = 800;
 inline constexpr std::size_t kGroupDepthMax = 7;

@@ -7,14 +7,11 @@
 #include <string_view>
 #include <utility>
 
+#include "cloud/domain/checks.h"
 #include "cloud/domain/limits.h"
 #include "cloud/domain/result.h"
 
 namespace fieldwork::domain {
-
-inline std::string Quote(std::string_view text) {
-  return std::string("\"").append(text).append("\"");
-}
 
 inline Status CheckGroupName(std::string_view group) {
   if (!IsGroupName(group)) {

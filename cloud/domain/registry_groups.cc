@@ -12,8 +12,6 @@
 namespace fieldwork::domain {
 namespace {
 
-constexpr std::size_t kGroupAttributesMax = 50;
-
 Result<Group> Find(Store& store, std::string_view name) {
   CLOUD_TRY(CheckGroupName(name));
   auto group = store.FindGroup(name);

@@ -48,11 +48,6 @@ struct ExecutionFilter {
   std::string job;  ///< For ListExecutionsOfThing; empty: any.
 };
 
-struct QueuedRollout {
-  std::string job;
-  std::string thing;
-};
-
 class Store {
  public:
   virtual ~Store() = default;

@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "cloud/http_api/hex.h"
+
 namespace fieldwork::http_api {
 namespace {
 
@@ -38,23 +40,13 @@ constexpr std::array<Field, 13> kFields = {{
     {NID_generationQualifier, "GenerationQualifier"},
 }};
 
-std::string Hex(const unsigned char* data, std::size_t size) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text.push_back(kDigits[data[i] >> 4U]);
-    text.push_back(kDigits[data[i] & 0x0FU]);
-  }
-  return text;
-}
-
 std::string CertificateId(const X509& certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   if (X509_digest(&certificate, EVP_sha256(), digest.data(), &size) != 1) {
     throw std::runtime_error("a client certificate cannot be encoded");
   }
-  return Hex(digest.data(), size);
+  return Hex({digest.data(), size});
 }
 
 void Add(Variables& variables, const std::string& name, std::string value) {
@@ -141,7 +133,7 @@ std::string SerialNumber(const X509& certificate) {
   std::string bytes(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
   auto* data = reinterpret_cast<unsigned char*>(bytes.data());
   BN_bn2bin(number.get(), data);
-  return Hex(data, bytes.size());
+  return Hex({data, bytes.size()});
 }
 
 }  // namespace

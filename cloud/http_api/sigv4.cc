@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "cloud/http_api/hex.h"
+
 namespace fieldwork::http_api {
 namespace {
 
@@ -38,16 +40,6 @@ using Parsed = std::variant<Signature, SignatureError>;
 
 std::string_view AsText(const unsigned char* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
-}
-
-std::string Hex(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : digest) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0x0FU]);
-  }
-  return text;
 }
 
 Digest Sha256(std::string_view text) {

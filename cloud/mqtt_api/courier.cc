@@ -1,5 +1,6 @@
 #include "cloud/mqtt_api/courier.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -16,25 +17,25 @@ constexpr int kRepeatedAtOnce = 100;
 void Courier::Publish(const domain::Outbox& outbox) {
   if (!link_.connected()) return;
   for (const domain::Happening& happening : outbox) {
-    if (const auto* notice = std::get_if<domain::QueueNotice>(&happening)) {
-      Send(*notice);
-    } else if (const auto* change = std::get_if<domain::AccessChange>(&happening)) {
-      feed_.SendChange(change->certificate_id);
-    } else {
-      const domain::EventSettings settings = context_.store.FindEventSettings();
-      const auto messages = std::visit(
-          [&](const auto& event) -> std::vector<Message> {
-            using Event = std::decay_t<decltype(event)>;
-            if constexpr (std::is_same_v<Event, domain::JobEvent> ||
-                          std::is_same_v<Event, domain::ExecutionEvent>) {
-              return MessagesOf(event, settings, context_.names, context_.uuid(), clock_());
-            } else {
-              return {};
-            }
-          },
-          happening);
-      for (const Message& message : messages) link_.Publish(message.topic, message.payload);
-    }
+    std::visit([this](const auto& happened) { Send(happened); }, happening);
+  }
+}
+
+void Courier::Send(const domain::AccessChange& change) { feed_.SendChange(change.certificate_id); }
+
+void Courier::Send(const domain::JobEvent& event) { SendEvent(event); }
+void Courier::Send(const domain::ExecutionEvent& event) { SendEvent(event); }
+
+// Off by default, and every execution that ends comes here: an id is made only if somebody asked.
+template <typename Event>
+void Courier::SendEvent(const Event& event) {
+  const domain::EventSettings settings = context_.store.FindEventSettings();
+  const bool asked = std::any_of(settings.enabled.begin(), settings.enabled.end(),
+                                 [](const auto& type) { return type.second; });
+  if (!asked) return;
+  for (const Message& message :
+       MessagesOf(event, settings, context_.names, context_.uuid(), clock_())) {
+    link_.Publish(message.topic, message.payload);
   }
 }
 

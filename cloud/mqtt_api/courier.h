@@ -44,6 +44,11 @@ class Courier {
 
  private:
   void Send(const domain::QueueNotice& notice);
+  void Send(const domain::AccessChange& change);
+  void Send(const domain::JobEvent& event);
+  void Send(const domain::ExecutionEvent& event);
+  template <typename Event>
+  void SendEvent(const Event& event);
   void SendCurrent(std::string_view thing);
 
   domain::Context& context_;

@@ -8,6 +8,26 @@ from .ports import HOST, free_port
 from .processes import Process
 
 
+def settings(folder, anonymous):
+    """How every Mosquitto of these tests runs, whatever it listens on."""
+    user = "user root\n" if os.geteuid() == 0 else ""
+    return (
+        f"{user}per_listener_settings false\nallow_anonymous {anonymous}\n"
+        "log_dest stderr\nlog_type all\nconnection_messages true\n"
+        "set_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
+        f"persistence true\npersistence_location {folder}/\n"
+    )
+
+
+def tls_listener(port, ca_certificate, server):
+    """One that asks devices for certificates."""
+    return (
+        f"listener {port} {HOST}\n"
+        f"cafile {ca_certificate}\ncertfile {server.certificate}\nkeyfile {server.key}\n"
+        "require_certificate true\n"
+    )
+
+
 class Broker:
     """Two listeners: mutual TLS for devices, plain on loopback for the Jobs responder.
 
@@ -26,16 +46,11 @@ class Broker:
         self.process = None
 
     def _settings(self, ca_certificate, server):
-        user = "user root\n" if os.geteuid() == 0 else ""
         return (
-            f"{user}per_listener_settings false\nallow_anonymous true\n"
-            "log_dest stderr\nlog_type all\nconnection_messages true\n"
-            "set_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            f"persistence true\npersistence_location {self._folder}/\n"
-            f"listener {self.plain_port} {HOST}\n"
-            f"listener {self.port} {HOST}\n"
-            f"cafile {ca_certificate}\ncertfile {server.certificate}\nkeyfile {server.key}\n"
-            "require_certificate true\nuse_identity_as_username true\n"
+            settings(self._folder, anonymous="true")
+            + f"listener {self.plain_port} {HOST}\n"
+            + tls_listener(self.port, ca_certificate, server)
+            + "use_identity_as_username true\n"
         )
 
     def start(self):

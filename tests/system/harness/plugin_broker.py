@@ -8,6 +8,7 @@ import os
 import signal
 from pathlib import Path
 
+from .broker import settings, tls_listener
 from .ports import HOST, free_port
 from .processes import Process
 
@@ -36,19 +37,13 @@ class PluginBroker:
         self.process = None
 
     def _settings(self, ca_certificate, server):
-        user = "user root\n" if os.geteuid() == 0 else ""
         return (
-            f"{user}per_listener_settings false\nallow_anonymous false\n"
-            "log_dest stderr\nlog_type all\nconnection_messages true\n"
-            "set_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            f"persistence true\npersistence_location {self._folder}/\n"
-            f"plugin {plugin_path()}\n"
+            settings(self._folder, anonymous="false")
+            + f"plugin {plugin_path()}\n"
             f"plugin_opt_service_password {PASSWORD}\n"
             f"plugin_opt_region {REGION}\nplugin_opt_account {ACCOUNT}\n"
             f"listener {self.private_port} {HOST}\n"
-            f"listener {self.port} {HOST}\n"
-            f"cafile {ca_certificate}\ncertfile {server.certificate}\nkeyfile {server.key}\n"
-            "require_certificate true\n"
+            + tls_listener(self.port, ca_certificate, server)
         )
 
     @property
