@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "apps/config/section.h"
+#include "cloud/domain/throttle.h"
 
 namespace fieldwork::cloud {
 namespace {
@@ -68,6 +69,12 @@ void ReadCloud(Section section, ServeConfig& config) {
   section.RefuseOthers();
 }
 
+void ReadLimits(Section section, ServeConfig& config) {
+  section.Number("device_requests_per_second", config.device_requests_per_second, 0,
+                 domain::kRequestsPerSecondMax);
+  section.RefuseOthers();
+}
+
 void ReadFile(std::string_view text, const std::string& path, ServeConfig& config) {
   try {
     const toml::table root = toml::parse(text, path);
@@ -75,6 +82,7 @@ void ReadFile(std::string_view text, const std::string& path, ServeConfig& confi
     ReadCloud(top.Sub("cloud"), config);
     ReadHttp(top.Sub("http"), path, config);
     ReadMqtt(top.Sub("mqtt"), config);
+    ReadLimits(top.Sub("limits"), config);
     Section log = top.Sub("log");
     config.log_level = log.Text("level").value_or(config.log_level);
     log.RefuseOthers();

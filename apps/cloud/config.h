@@ -50,6 +50,7 @@ struct ServeConfig {
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::string log_level = "info";
+  int device_requests_per_second = 0;              ///< Over MQTT and HTTP together; 0: no limit.
   std::map<std::string, std::string> access_keys;  ///< Id to secret.
 };
 

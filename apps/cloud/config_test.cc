@@ -99,6 +99,25 @@ TEST(ServeConfig, AnAccountThatIsNone_IsRefused) {
   EXPECT_THAT(Refusal("[cloud]\naccount = \"12345\"\n"), HasSubstr("twelve digits"));
 }
 
+TEST(ServeConfig, RequestsOfDevices_HaveALimitIfOneIsSet) {
+  const auto limit = [](std::string_view value) {
+    return "[limits]\ndevice_requests_per_second = " + std::string(value) + "\n";
+  };
+  EXPECT_EQ(Parse("").device_requests_per_second, 0);
+  EXPECT_EQ(Parse("[limits]\n").device_requests_per_second, 0);
+  for (const int value : {0, 1, 200, 1'000'000}) {
+    EXPECT_EQ(Parse(limit(std::to_string(value))).device_requests_per_second, value);
+  }
+  for (const char* value : {"-1", "1000001", "0.5", "\"200\"", "true"}) {
+    EXPECT_THAT(Refusal(limit(value)),
+                HasSubstr("cloud.toml:2: limits.device_requests_per_second must be a whole number "
+                          "from 0 to 1000000"));
+  }
+  EXPECT_THAT(Refusal("[limits]\nrequests = 1\n"),
+              HasSubstr("limits.requests is unknown: remove it, or use one of "
+                        "device_requests_per_second"));
+}
+
 TEST(ServeConfig, AWildcardListener_TellsDevicesTheMachinesName) {
   Overrides overrides;
   overrides.mqtt = "0.0.0.0:8883";

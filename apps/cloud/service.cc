@@ -18,6 +18,7 @@
 #include "apps/config/section.h"
 #include "cloud/broker/supervisor.h"
 #include "cloud/domain/batch.h"
+#include "cloud/domain/throttle.h"
 #include "cloud/http_api/server.h"
 #include "cloud/mqtt_api/courier.h"
 #include "cloud/mqtt_api/gateway.h"
@@ -64,7 +65,7 @@ class Service::State {
 
  private:
   broker::SupervisorOptions BrokerOptions() const;
-  http_api::ServerOptions HttpOptions() const;
+  http_api::ServerOptions HttpOptions();
   void StartListeners();
 
   void BrokerUp();
@@ -73,6 +74,7 @@ class Service::State {
 
   void Publish(const domain::Outbox& outbox);
   void Flush();
+  void FlushSoon();
   void ContinueWork();
   void Repeat();
   void LookSoon();
@@ -82,6 +84,7 @@ class Service::State {
 
   asio::io_context& io_;
   ServeConfig config_;
+  domain::Throttle device_requests_{config_.device_requests_per_second};
   DataFolder folder_;
   store::SqliteStore store_;
   domain::Outbox outbox_;
@@ -103,6 +106,7 @@ class Service::State {
   asio::steady_timer look_timer_;
   asio::steady_timer certificate_timer_;
   bool look_is_soon_ = false;
+  bool has_refused_ = false;  // Such replies wait without a commit.
   bool work_is_posted_ = false;
   bool certificates_are_due_ = false;
   std::function<void()> ready_;
@@ -127,7 +131,7 @@ Service::State::State(asio::io_context& io, ServeConfig config)
       feed_(access_, [this](std::string_view json) { link_.SendAccess(json); }),
       courier_(context_, link_, feed_, Now),
       batch_(
-          store_, outbox_, [this] { asio::post(io_, [this] { Flush(); }); },
+          store_, outbox_, [this] { FlushSoon(); },
           [this](const domain::Outbox& outbox) { Publish(outbox); }),
       look_timer_(io),
       certificate_timer_(io) {
@@ -151,12 +155,13 @@ broker::SupervisorOptions Service::State::BrokerOptions() const {
   return options;
 }
 
-http_api::ServerOptions Service::State::HttpOptions() const {
+http_api::ServerOptions Service::State::HttpOptions() {
   http_api::ServerOptions options;
   options.host = config_.http.host;
   options.port = config_.http.port;
   options.credentials = config_.access_keys;
   options.root_pem = authority_.root_pem();
+  options.device_requests = &device_requests_;
   return options;
 }
 
@@ -231,8 +236,13 @@ void Service::State::LinkUp(bool session_present) {
 }
 
 void Service::State::OnRequest(const mqtt_api::IncomingRequest& in) {
-  const auto asked = std::make_shared<Asked>(in);
   const Time now = Now();
+  if (const auto refused = mqtt_api::Throttled(device_requests_, in, now)) {
+    link_.Reply(in.client, refused->topic, refused->payload, in.qos);
+    if (!std::exchange(has_refused_, true)) FlushSoon();
+    return;
+  }
+  const auto asked = std::make_shared<Asked>(in);
   batch_.Run([&] { asked->answer = mqtt_api::Handle(executions_, in, now); },
              [this, asked, now](bool committed) {
                if (!committed) asked->answer = mqtt_api::Fault(asked->AsRequest(), now);
@@ -254,8 +264,12 @@ void Service::State::Publish(const domain::Outbox& outbox) {
   courier_.Publish(outbox);
 }
 
+void Service::State::FlushSoon() {
+  asio::post(io_, [this] { Flush(); });
+}
+
 void Service::State::Flush() {
-  if (batch_.waiting() == 0) return;
+  if (!std::exchange(has_refused_, false) && batch_.waiting() == 0) return;
   batch_.Flush();
   link_.Flush();
   LookSoon();

@@ -102,6 +102,13 @@ Reply NotSupported(const Route& route) {
           " is not supported by this cloud. docs/aws-compatibility.md lists what is.");
 }
 
+// Only who may not ask and what is no operation go before: what the request says counts for
+// nothing.
+bool IsThrottled(const IntakeOptions& options, const Route& route, domain::Time now) {
+  return route.plane == Plane::kJobsData && options.device_requests != nullptr &&
+         !options.device_requests->Take(now);
+}
+
 std::variant<std::map<std::string, std::string>, Reply> ReadQuery(std::string_view text) {
   const auto pairs = ParseQuery(text);
   if (!pairs) {
@@ -127,7 +134,8 @@ std::map<std::string, std::string> JoinHeaders(const NameValues& headers) {
   return joined;
 }
 
-std::variant<Call, Reply> ReadCall(const HttpRequest& request, const Target& target, Plane plane) {
+std::variant<Call, Reply> ReadCall(const IntakeOptions& options, const HttpRequest& request,
+                                   const Target& target, Plane plane, domain::Time now) {
   if (!PercentDecode(target.path)) {
     return FaultReply(400, "InvalidRequestException",
                       "The path is not well-formed percent-encoding of UTF-8.");
@@ -135,6 +143,7 @@ std::variant<Call, Reply> ReadCall(const HttpRequest& request, const Target& tar
   Match match = FindRoute(plane, request.method, target.path);
   if (match.route == nullptr) return NoSuchOperation(plane, request, target.path);
   if (match.route->handler == nullptr) return NotSupported(*match.route);
+  if (IsThrottled(options, *match.route, now)) return ThrottlingReply(plane, "Rate exceeded.");
   auto query = ReadQuery(target.query);
   if (auto* reply = std::get_if<Reply>(&query)) return std::move(*reply);
   auto body = ReadJsonBody(request.body);
@@ -163,7 +172,7 @@ std::variant<Call, Reply> TakeIn(const IntakeOptions& options, const HttpRequest
   if (!IsMethodOfApi(request.method)) return MethodReply(request);
   auto plane = Authenticate(options, request, *target, now);
   if (auto* reply = std::get_if<Reply>(&plane)) return std::move(*reply);
-  return ReadCall(request, *target, std::get<Plane>(plane));
+  return ReadCall(options, request, *target, std::get<Plane>(plane), now);
 }
 
 }  // namespace fieldwork::http_api

@@ -1,15 +1,16 @@
 // Decides what a request asks for before any rule sees it: who signed it, which plane, which
 // operation, what its labels, query and body say; or how it is refused.
 //
-// No network, no clock, no store. Loopback without credentials takes any signature, or none;
-// requests that a browser sends for some other web site are refused then, since nothing else would
-// stop them.
+// No network, no clock, no store; devices' requests are counted here. Loopback without credentials
+// takes any signature, or none; requests that a browser sends for some other web site are refused
+// then, since nothing else would stop them.
 #pragma once
 
 #include <map>
 #include <string>
 #include <variant>
 
+#include "cloud/domain/throttle.h"
 #include "cloud/domain/time.h"
 #include "cloud/http_api/api.h"
 #include "cloud/http_api/client_certificate.h"
@@ -36,6 +37,7 @@ struct Call {
 struct IntakeOptions {
   std::map<std::string, std::string> credentials;  ///< As ServerOptions has them.
   std::string root_pem;                            ///< The text; empty: it is not served.
+  domain::Throttle* device_requests = nullptr;     ///< As ServerOptions has it.
 };
 
 /// A Reply, if there is nothing left to do.

@@ -137,6 +137,51 @@ TEST(TakeIn, RootCertificate_NeedsNoSignature) {
   EXPECT_EQ(Refused(Ask("GET", "/AmazonRootCA1.pem")).status, 404U) << "there is none to serve";
 }
 
+TEST(TakeIn, TooManyRequestsOfDevices_AreThrottledWhateverTheySay) {
+  domain::Throttle throttle(2);
+  const IntakeOptions options{{}, "", &throttle};
+  const auto type_of = [&](HttpRequest request, domain::Time now = kNow) {
+    const auto result = TakeIn(options, request, now);
+    const auto* reply = std::get_if<Reply>(&result);
+    return reply == nullptr ? "" : reply->error_type;
+  };
+  const NameValues data = Scope("iot-jobs-data");
+  EXPECT_EQ(type_of(Ask("GET", "/things/t/jobs", data)), "");
+  EXPECT_EQ(type_of(Ask("PUT", "/things/t/jobs/$next", data, "{")), "SerializationException");
+  const Reply reply = Refused(Ask("GET", "/things/t/jobs", data), options);
+  EXPECT_EQ(reply.status, 429U);
+  EXPECT_EQ(reply.error_type, "ThrottlingException");
+  EXPECT_EQ(reply.body, R"({"message":"Rate exceeded."})");
+  for (const char* target :
+       {"/things/t/jobs/$next", "/things/t/jobs/j", "/things/t/jobs/j?a=%zz"}) {
+    EXPECT_EQ(type_of(Ask("GET", target, data)), "ThrottlingException") << target;
+  }
+  EXPECT_EQ(type_of(Ask("POST", "/things/t/jobs/j", data, "{")), "ThrottlingException");
+  EXPECT_EQ(type_of(Ask("GET", "/things/t/jobs", data), kNow + std::chrono::milliseconds(500)), "");
+}
+
+TEST(TakeIn, OtherRequests_DoNotCountAsDevices) {
+  domain::Throttle throttle(1);
+  const IntakeOptions options{{}, "", &throttle};
+  const NameValues data = Scope("iot-jobs-data");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(std::holds_alternative<Call>(TakeIn(options, Ask("GET", "/jobs"), kNow)));
+    EXPECT_EQ(Refused(Ask("GET", "/nothing", data), options).status, 404U);
+    EXPECT_EQ(Refused(Ask("POST", "/command-executions", data), options).status, 501U);
+  }
+  EXPECT_TRUE(
+      std::holds_alternative<Call>(TakeIn(options, Ask("GET", "/things/t/jobs", data), kNow)));
+}
+
+TEST(TakeIn, RequestOfAStranger_DoesNotCountAsADevices) {
+  domain::Throttle throttle(1);
+  const IntakeOptions options{{{"AKID", "secret"}}, "", &throttle};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Refused(Ask("GET", "/things/t/jobs", Scope("iot-jobs-data")), options).status, 403U);
+  }
+  EXPECT_TRUE(throttle.Take(kNow));
+}
+
 TEST(TakeIn, OtherMethods_Are405) {
   const Reply reply = Refused(Ask("TRACE", "/things"));
   EXPECT_EQ(reply.status, 405U);

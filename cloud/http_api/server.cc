@@ -92,8 +92,9 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
       : executor_(executor),
         endpoint_(FindEndpoint(executor, options)),
         service_(std::make_shared<Service>(
-            options, executor, IntakeOptions{options.credentials, ReadFile(options.root_pem)}, api,
-            batch, std::move(clock))),
+            options, executor,
+            IntakeOptions{options.credentials, ReadFile(options.root_pem), options.device_requests},
+            api, batch, std::move(clock))),
         acceptor_(executor) {
     CheckLoopback(endpoint_, options);
     if (options.tls) tls_ = MakeTlsContext(*options.tls);

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "cloud/domain/batch.h"
+#include "cloud/domain/throttle.h"
 #include "cloud/http_api/api.h"
 
 namespace fieldwork::http_api {
@@ -33,6 +34,9 @@ struct ServerOptions {
   /// Access key id to secret key. Empty: signatures are not verified (loopback only).
   std::map<std::string, std::string> credentials;
   std::filesystem::path root_pem;  ///< Served as /AmazonRootCA1.pem; empty: not served.
+  /// Counts the requests of the data plane; one that it does not let pass is answered with 429
+  /// ThrottlingException, and reads and changes nothing. Borrowed; null: there is no limit.
+  domain::Throttle* device_requests = nullptr;
   /// Set for the listener with mutual TLS: the data plane alone, who asks is its certificate.
   struct Tls {
     std::filesystem::path ca_pem;

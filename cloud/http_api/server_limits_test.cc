@@ -18,6 +18,7 @@ using testing::Answer;
 using ::testing::HasSubstr;
 using testing::PlainClient;
 using testing::Request;
+using testing::Scope;
 
 constexpr milliseconds kShort{50};
 constexpr milliseconds kLong{60'000};
@@ -31,6 +32,31 @@ class ServerLimits : public testing::ServerFixture, public ::testing::Test {
   }
   bool StillServes() { return PlainClient(*this).Ask(Request("GET /things")).status == 200; }
 };
+
+TEST_F(ServerLimits, TooManyRequestsOfDevices_AreRefusedWithoutTheStore) {
+  domain::Throttle throttle(1);
+  ServerOptions options = Options();
+  options.device_requests = &throttle;
+  store.Begin();
+  AddThing("t");
+  AddJob("j", {"t"}, now);
+  store.Commit();
+  StartServer(options);
+  const std::string start = Request("PUT /things/t/jobs/$next", "{}", Scope("iot-jobs-data"));
+  EXPECT_TRUE(throttle.Take(now));
+  store.FailBegin();  // The first who opens a transaction hears 503.
+  PlainClient client(*this);
+  const Answer refused = client.Ask(start);
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.error_type, "ThrottlingException");
+  EXPECT_TRUE(refused.keep_alive);
+  EXPECT_EQ(client.Ask(start).status, 429U);
+  EXPECT_EQ(client.Ask(Request("GET /things")).status, 503U) << "which is not throttled";
+  now += milliseconds(1000);
+  const Answer started = client.Ask(start);
+  EXPECT_EQ(started.status, 200U);
+  EXPECT_EQ(Json::parse(started.body)["execution"]["versionNumber"], 2) << "never before";
+}
 
 TEST_F(ServerLimits, HeadTooLarge_Is431) {
   StartServer(Options());

@@ -176,6 +176,19 @@ TEST_F(ServerTls, VariablesOfTheCertificate_HaveValuesAndThoseOfMqttHaveNone) {
   EXPECT_EQ(AskAsDevice(Request("GET /things/device/jobs")).status, 403U);
 }
 
+TEST_F(ServerTls, PoliciesOfTheThingsGroups_DoNotCountWithoutAClientId) {
+  Register("");
+  store.Begin();
+  store.AttachToThing(ReadFile(device_files.certificate_pem).id, "t");
+  AddGroup("g");
+  AddMember("t", "g");
+  AddPolicy("of-group", kAllowAll, GroupArn("g"));
+  store.Commit();
+  const Answer answer = AskAsDevice(Request("GET /things/t/jobs"));
+  EXPECT_EQ(answer.status, 403U);
+  EXPECT_THAT(answer.message(), HasSubstr("no policy attached to the client certificate"));
+}
+
 TEST_F(ServerTls, WithoutACertificateOfOurs_NothingIsAnswered) {
   // With TLS 1.3 the client learns of the refusal only when it reads.
   const auto none = ConnectWith(std::nullopt);

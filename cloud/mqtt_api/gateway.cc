@@ -44,6 +44,14 @@ Answer AnswerTo(const IncomingRequest& request, std::string_view suffix, Payload
   return {std::move(topic), std::move(payload)};
 }
 
+// For a reason that has nothing to do with what the request says.
+Answer RejectedWhateverItSays(const IncomingRequest& request, std::string_view code,
+                              std::string_view message, domain::Time now) {
+  RequestFields fields;
+  fields.Parse(request.payload);
+  return AnswerTo(request, "/rejected", RejectedPayload(code, message, fields.client_token(), now));
+}
+
 // One request that is well formed so far: what each of its replies has to know.
 class Exchange {
  public:
@@ -123,6 +131,12 @@ class Exchange {
 
 }  // namespace
 
+std::optional<Answer> Throttled(domain::Throttle& throttle, const IncomingRequest& request,
+                                domain::Time now) {
+  if (!RouteOf(request.rest) || throttle.Take(now)) return std::nullopt;
+  return RejectedWhateverItSays(request, kRequestThrottled, "Rate exceeded.", now);
+}
+
 Answer Handle(domain::Executions& executions, const IncomingRequest& request, domain::Time now) {
   RequestFields fields;
   const RequestFields::Syntax syntax = fields.Parse(request.payload);
@@ -145,10 +159,7 @@ Answer Handle(domain::Executions& executions, const IncomingRequest& request, do
 }
 
 Answer Fault(const IncomingRequest& request, domain::Time now) {
-  RequestFields fields;
-  fields.Parse(request.payload);
-  return AnswerTo(request, "/rejected",
-                  RejectedPayload(kInternalError, "Internal error.", fields.client_token(), now));
+  return RejectedWhateverItSays(request, kInternalError, "Internal error.", now);
 }
 
 }  // namespace fieldwork::mqtt_api

@@ -7,11 +7,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "cloud/domain/batch.h"
 #include "cloud/domain/executions.h"
+#include "cloud/domain/throttle.h"
 #include "cloud/mqtt_api/broker_link.h"
 
 namespace fieldwork::mqtt_api {
@@ -20,6 +22,13 @@ struct Answer {
   std::string topic;    ///< Whole: "$aws/things/T/jobs/start-next/accepted".
   std::string payload;  ///< JSON.
 };
+
+/// To be asked before Handle(), outside of any transaction. With an answer, RequestThrottled, there
+/// were too many requests and this one is not to be handled; without one it was counted. Only the
+/// topic goes before: one that is no operation of the Jobs API is not counted, and left to
+/// Handle(). The payload counts whatever it is.
+std::optional<Answer> Throttled(domain::Throttle& throttle, const IncomingRequest& request,
+                                domain::Time now);
 
 /// One request, carried out now. Never throws but for domain::StoreError.
 Answer Handle(domain::Executions& executions, const IncomingRequest& request, domain::Time now);

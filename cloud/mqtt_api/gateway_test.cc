@@ -86,7 +86,7 @@ TEST_F(GatewayTest, StartNextOfAJobInProgress_WritesItsVector) {
   const std::string vector = Vector("jobs/start_next_accepted.json");
   Execution execution = Started("reboot-7", 1'700'000'000, 1'700'000'100);
   execution.details = {{"step", "claimed"}};
-  execution.job_deadline = domain::FromMillis(1'700'000'699'500);
+  execution.job_deadline = domain::FromMillis(1'700'000'700'500);
   Add(execution, json::parse(vector).at("execution").at("jobDocument").dump());
   // The document goes out as it was stored, so that its members keep their order.
   const std::size_t document = vector.find(R"({"version")");
@@ -112,7 +112,7 @@ TEST_F(GatewayTest, StartNextWithEveryField_StartsTheJobWithThem) {
       Ask("start-next", Vector("jobs/start_next_request_full.json"), Seconds(1'700'000'100));
   const json execution = json::parse(answer.payload).at("execution");
   EXPECT_EQ(execution.at("statusDetails"), json({{"step", "claimed"}}));
-  EXPECT_EQ(execution.at("approximateSecondsBeforeTimedOut"), 1800);
+  EXPECT_EQ(execution.at("approximateSecondsBeforeTimedOut"), 1799);
   EXPECT_EQ(execution.at("versionNumber"), 2);
 }
 
@@ -274,6 +274,48 @@ TEST_F(GatewayTest, NamesThatCannotBe_AreRefused) {
   EXPECT_EQ(Refusal("get", "{}", "bad thing"), "InvalidRequest");
   EXPECT_EQ(Refusal("get", "{}", "nobody"), "ResourceNotFound");
   EXPECT_EQ(Refusal("start-next", "{}", "nobody"), "ResourceNotFound");
+}
+
+class ThrottledTest : public ::testing::Test {
+ protected:
+  /// The code of the refusal; empty if the request may be handled.
+  std::string Ask(std::string_view rest, std::string_view payload, domain::Time now = kNow) {
+    const auto answer = Throttled(throttle_, {"T", rest, payload, "c", "p", 0}, now);
+    if (!answer) return "";
+    EXPECT_EQ(answer->topic, "$aws/things/T/jobs/" + std::string(rest) + "/rejected");
+    last_payload_ = answer->payload;
+    return json::parse(answer->payload).at("code");
+  }
+
+  static constexpr domain::Time kNow = Seconds(1'700'000'400);
+  domain::Throttle throttle_{2};
+  std::string last_payload_;
+};
+
+TEST_F(ThrottledTest, TooManyOfWhichever_AreRefusedUntilTimeGoesBy) {
+  EXPECT_EQ(Ask("get", "{}"), "");
+  EXPECT_EQ(Ask("A/update", R"({"status":"FAILED"})"), "");
+  for (const char* rest : {"get", "start-next", "A/get", "$next/get", "A/update"}) {
+    EXPECT_EQ(Ask(rest, R"({"clientToken":"t"})"), "RequestThrottled") << rest;
+    EXPECT_EQ(last_payload_, Vector("jobs/rejected_request_throttled.json"));
+  }
+  EXPECT_EQ(Ask("get", "{}", kNow + std::chrono::milliseconds(499)), "RequestThrottled");
+  EXPECT_EQ(Ask("get", "{}", kNow + std::chrono::milliseconds(500)), "");
+}
+
+TEST_F(ThrottledTest, PayloadThatIsNoRequest_CountsAndHasNoToken) {
+  EXPECT_EQ(Ask("get", "{"), "");
+  EXPECT_EQ(Ask("A/update", "{}"), "");
+  EXPECT_EQ(Ask("get", "{"), "RequestThrottled");
+  EXPECT_EQ(json::parse(last_payload_).count("clientToken"), 0u);
+}
+
+TEST_F(ThrottledTest, TopicThatIsNoOperation_DoesNotCountAndIsLeftToBeRefused) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Ask("A/delete", "{}"), "");
+  EXPECT_EQ(Ask("get", "{}"), "");
+  EXPECT_EQ(Ask("get", "{}"), "");
+  EXPECT_EQ(Ask("get", "{}"), "RequestThrottled");
+  EXPECT_EQ(Ask("$next/update", "{}"), "");
 }
 
 TEST_F(GatewayTest, Fault_EchoesTheTokenIfThereIsOne) {

@@ -17,6 +17,7 @@ namespace fieldwork::mqtt_api {
 inline constexpr std::string_view kInvalidTopic = "InvalidTopic";
 inline constexpr std::string_view kInvalidJson = "InvalidJson";
 inline constexpr std::string_view kInternalError = "InternalError";
+inline constexpr std::string_view kRequestThrottled = "RequestThrottled";
 
 /// The code for an error of the rules. What no device request can run into is InvalidRequest.
 std::string_view RejectionCode(domain::ErrorCode code);
@@ -25,7 +26,8 @@ std::string_view RejectionCode(domain::ErrorCode code);
 std::string RejectedPayload(const domain::Error& error,
                             const std::optional<std::string>& client_token, domain::Time now);
 
-/// The payload for what the rules never see: kInvalidTopic, kInvalidJson, kInternalError.
+/// The payload for what the rules never see: kInvalidTopic, kInvalidJson, kInternalError,
+/// kRequestThrottled.
 std::string RejectedPayload(std::string_view code, std::string_view message,
                             const std::optional<std::string>& client_token, domain::Time now);
 

@@ -60,6 +60,8 @@ TEST(Rejection, OutsideOfTheRules_CodeIsAsGiven) {
             Vector("jobs/rejected_internal_error.json"));
   EXPECT_EQ(RejectedPayload(kInvalidJson, "The payload is not JSON.", std::nullopt, kNow),
             Vector("jobs/rejected_invalid_json.json"));
+  EXPECT_EQ(RejectedPayload(kRequestThrottled, "Rate exceeded.", "t", kNow),
+            Vector("jobs/rejected_request_throttled.json"));
 }
 
 }  // namespace

@@ -17,7 +17,6 @@ const std::map<std::string, std::string> kOthersWrite = {
     {"describe_accepted_null.json", "it leaves `execution` out"},
     {"notify_empty_list.json", "it leaves empty lists out"},
     {"notify_next_bare.json", "its messages have a timestamp"},
-    {"rejected_request_throttled.json", "it does not throttle"},
 };
 
 std::string Sources() {
