@@ -83,7 +83,7 @@ std::string Admission::WhyNot(const Client& client, const CertificateId& certifi
   const policy::Variables variables = client.variables();
   const bool may = knowledge_.permissions.MayConnect(
       {client.id(), certificate, *principal, variables}, {.persistent = client.persistent()});
-  return may ? "" : name + " has no policy that allows iot:Connect";
+  return may ? "" : name + " has no policy that allows iot:Connect for this client id";
 }
 
 void Admission::OnDisconnect(mosquitto_evt_disconnect& event) {
@@ -118,7 +118,7 @@ void Admission::CloseWhatIsNotAllowed(const std::vector<std::string>& client_ids
       return knowledge_.permissions.MayConnect(caller, {.persistent = client.persistent()});
     });
     if (may) continue;
-    Log(MOSQ_LOG_NOTICE, Quoted(id) + " closed: its certificate may not connect any more");
+    Log(MOSQ_LOG_NOTICE, Quoted(id) + " closed: it may not connect any more");
     mosquitto_kick_client_by_clientid(id.c_str(), true);
   }
 }

@@ -19,8 +19,7 @@ const Thing* ThingOf(const Caller& caller) {
   return thing == things.end() ? nullptr : &*thing;
 }
 
-std::optional<std::string> ThingVariable(const Caller& caller, std::string_view name) {
-  const Thing* const thing = ThingOf(caller);
+std::optional<std::string> ThingVariable(const Thing* thing, std::string_view name) {
   if (name == "IsAttached") return thing ? "true" : "false";
   if (thing == nullptr) return std::nullopt;
   if (name == "ThingName") return thing->name;
@@ -35,12 +34,13 @@ std::optional<std::string> ThingVariable(const Caller& caller, std::string_view 
 
 struct Question {
   const Caller& caller;
+  const Thing* thing;  // ThingOf(caller)
   std::string_view connect_attributes;
 };
 
 std::optional<std::string> Variable(const Question& question, std::string_view name) {
   if (name.starts_with(kThing)) {
-    return ThingVariable(question.caller, name.substr(kThing.size()));
+    return ThingVariable(question.thing, name.substr(kThing.size()));
   }
   if (name == "iot:ClientId") return std::string(question.caller.client_id);
   if (name == "iot:CertificateId") return ToHex(question.caller.certificate);
@@ -66,10 +66,19 @@ bool Permissions::Allows(const Caller& caller, std::string_view action, std::str
   std::string resource;
   resource.reserve(arn_.size() + kind.size() + name.size());
   resource.append(arn_).append(kind).append(name);
-  const Question question{caller, connect_attributes};
+  const Thing* const thing = ThingOf(caller);
+  const Question question{caller, thing, connect_attributes};
   const auto variables = [&question](std::string_view asked) { return Variable(question, asked); };
-  return policy::Evaluate(caller.principal.policies, {action, resource}, variables) ==
-         policy::Decision::kAllowed;
+  const auto evaluate = [&](const Policies& policies) {
+    return policy::Evaluate(policies, {action, resource}, variables);
+  };
+  const policy::Decision own = evaluate(caller.principal.policies);
+  if (thing == nullptr || own == policy::Decision::kDenied) {
+    return own == policy::Decision::kAllowed;
+  }
+  const policy::Decision of_groups = evaluate(thing->policies);
+  if (of_groups == policy::Decision::kDenied) return false;
+  return own == policy::Decision::kAllowed || of_groups == policy::Decision::kAllowed;
 }
 
 bool Permissions::MayConnect(const Caller& caller, ConnectAttributes attributes) const {

@@ -1,7 +1,10 @@
 // Decides what the policies of a certificate allow one client to do.
 //
-// Builds the ARN and the policy variables of a request and asks cloud/policy. Source: AWS IoT
-// developer guide, "AWS IoT Core policy actions", "Thing policy variables".
+// The certificate's own policies count for every client. Those of a thing's groups count besides
+// for the client whose id is the thing's name, if the thing is attached to the certificate; a Deny
+// in either wins. Builds the ARN and the policy variables of a request and asks cloud/policy.
+// Source: AWS IoT developer guide, "AWS IoT Core policies", "AWS IoT Core policy actions", "Thing
+// policy variables".
 #pragma once
 
 #include <string>

@@ -39,7 +39,7 @@ CertificateId Certificate(const Json& object) {
 
 Thing ReadThing(const Json& object) {
   if (!object.is_object()) throw Unreadable{"a thing is not an object"};
-  Thing thing{Text(Member(object, "name"), "name"), {}};
+  Thing thing{Text(Member(object, "name"), "name"), {}, {}};
   const auto attributes = object.find("attributes");
   if (attributes == object.end()) return thing;
   if (!attributes->is_object()) throw Unreadable{"'attributes' is not an object"};
@@ -48,6 +48,24 @@ Thing ReadThing(const Json& object) {
     thing.attributes.emplace_back(key, Text(value, "attributes"));
   }
   return thing;
+}
+
+/// The documents that `object` names. `unusable`: the name of one that is not known or unreadable.
+Policies PoliciesIn(const Json& object, const Documents& known,
+                    std::optional<std::string>& unusable) {
+  const Json& names = Array(object, "policies");
+  Policies policies;
+  policies.reserve(names.size());
+  for (const Json& name : names) {
+    const std::string& id = Text(name, "policies");
+    const auto policy = known.find(id);
+    if (policy != known.end() && policy->second) {
+      policies.push_back(policy->second.get());
+    } else {
+      unusable = id;
+    }
+  }
+  return policies;
 }
 
 AccessChange Malformed(const std::string& why) {
@@ -107,26 +125,22 @@ AccessChange Principals::SetPrincipal(const Message& message) {
   const Json& active = Member(message.json, "active");
   if (!active.is_boolean()) throw Unreadable{"'active' is not a boolean"};
   const Json& things = Array(message.json, "things");
-  const Json& policies = Array(message.json, "policies");
 
+  std::optional<std::string> unusable;
   Principal principal{.active = active.get<bool>(), .things = {}, .policies = {}};
+  principal.policies = PoliciesIn(message.json, target().policies, unusable);
   principal.things.reserve(things.size());
-  for (const Json& thing : things) principal.things.push_back(ReadThing(thing));
-  std::string problem;
-  principal.policies.reserve(policies.size());
-  for (const Json& name : policies) {
-    const auto policy = target().policies.find(Text(name, "policies"));
-    if (policy != target().policies.end() && policy->second) {
-      principal.policies.push_back(policy->second.get());
-      continue;
-    }
-    principal.active = false;
-    problem = "certificate " + ToHex(id) + " is refused: its policy '" +
-              name.get_ref<const std::string&>() + "' is not known or cannot be read";
+  for (const Json& thing : things) {
+    principal.things.push_back(ReadThing(thing));
+    principal.things.back().policies = PoliciesIn(thing, target().policies, unusable);
   }
+  if (unusable) principal.active = false;
   target().principals.insert_or_assign(id, std::move(principal));
   AccessChange change = ChangeOf(id);
-  change.problem = std::move(problem);
+  if (unusable) {
+    change.problem = "certificate " + ToHex(id) + " is refused: the policy '" + *unusable +
+                     "' is not known or cannot be read";
+  }
   return change;
 }
 

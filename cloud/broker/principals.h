@@ -3,7 +3,7 @@
 // Fed by the messages on kAccessTopic (protocol.h). A full picture is put together beside the one
 // in force and takes its place whole. Policies are parsed once and shared. What cannot be
 // understood never allows anything: a certificate with a policy that is not known or not readable
-// is inactive. One thread. Memory: about 250 bytes for a certificate with one thing and one policy.
+// is inactive. One thread. Memory: about 280 bytes for a certificate with one thing and one policy.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,22 @@
 
 namespace fieldwork::broker {
 
+/// By their ids on kAccessTopic; null: the document could not be parsed.
+using Documents = std::unordered_map<std::string, std::unique_ptr<const policy::Document>>;
+
+/// Owned by the Principals that they came from.
+using Policies = std::vector<const policy::Document*>;
+
 struct Thing {
   std::string name;
   std::vector<std::pair<std::string, std::string>> attributes;
+  Policies policies;  ///< Of its groups: for a client with the thing's name alone.
 };
 
 struct Principal {
   bool active = false;
-  std::vector<Thing> things;
-  std::vector<const policy::Document*> policies;  ///< Owned by the Principals it came from.
+  std::vector<Thing> things;  ///< No two of one name.
+  Policies policies;          ///< Of the certificate: for all its clients.
 };
 
 /// What a message changed; check the connections that this names.
@@ -54,8 +61,7 @@ class Principals {
 
  private:
   struct Picture {
-    // Null: the document could not be parsed.
-    std::unordered_map<std::string, std::unique_ptr<const policy::Document>> policies;
+    Documents policies;
     std::unordered_map<CertificateId, Principal, CertificateIdHash> principals;
   };
   struct Message;

@@ -20,11 +20,13 @@ std::string PolicyMessage(const std::string& id) {
          R"("Action":"iot:Connect","Resource":"*"}]}})";
 }
 
-std::string PrincipalMessage(char digit, const std::string& policies, bool active = true) {
+/// A certificate of one thing; `of_groups` are the policies of the thing's groups.
+std::string PrincipalMessage(char digit, const std::string& policies, bool active = true,
+                             const std::string& of_groups = "") {
   return R"({"op":"principal","id":")" + Id(digit) + R"(","active":)" +
          (active ? "true" : "false") +
-         R"(,"things":[{"name":"T","attributes":{"a":"1","b":"2"}}],"policies":[)" + policies +
-         "]}";
+         R"(,"things":[{"name":"T","attributes":{"a":"1","b":"2"},"policies":[)" + of_groups +
+         R"(]}],"policies":[)" + policies + "]}";
 }
 
 /// What a message says went wrong; empty if nothing.
@@ -49,6 +51,7 @@ TEST(Principals, UntilTheFirstEnd_NothingIsKnown) {
   ASSERT_EQ(principal->things.size(), 1u);
   EXPECT_EQ(principal->things[0].name, "T");
   EXPECT_EQ(principal->things[0].attributes.size(), 2u);
+  EXPECT_TRUE(principal->things[0].policies.empty());
 }
 
 class KnownPrincipals : public ::testing::Test {
@@ -107,6 +110,27 @@ TEST_F(KnownPrincipals, AnUnknownPolicy_MakesTheCertificateInactive) {
   EXPECT_FALSE(Find('a')->active);
 }
 
+TEST_F(KnownPrincipals, PoliciesOfGroups_AreKeptWithTheirThing) {
+  principals_.Apply(PolicyMessage("p:2"));
+  EXPECT_EQ(Problem(principals_, PrincipalMessage('a', R"("p:1")", true, R"("p:1","p:2")")), "");
+  ASSERT_EQ(Find('a')->policies.size(), 1u);
+  ASSERT_EQ(Find('a')->things[0].policies.size(), 2u);
+  EXPECT_EQ(Find('a')->things[0].policies[0], Find('a')->policies[0]) << "parsed once, shared";
+  EXPECT_NE(Find('a')->things[0].policies[1], Find('a')->policies[0]);
+}
+
+TEST_F(KnownPrincipals, AnUnknownOrUnreadablePolicyOfAGroup_MakesTheCertificateInactive) {
+  principals_.Apply(R"({"op":"policy","id":"bad","document":{"Statement":7}})");
+  for (const std::string name : {"p:9", "bad"}) {
+    const std::string why =
+        Problem(principals_, PrincipalMessage('a', R"("p:1")", true, "\"" + name + "\",\"p:1\""));
+    EXPECT_NE(why.find("'" + name + "'"), std::string::npos) << why;
+    EXPECT_FALSE(Find('a')->active);
+    EXPECT_EQ(Problem(principals_, PrincipalMessage('a', R"("p:1")")), "");
+    EXPECT_TRUE(Find('a')->active);
+  }
+}
+
 TEST_F(KnownPrincipals, AnUnreadablePolicy_MakesTheCertificateInactive) {
   EXPECT_NE(Problem(principals_, R"({"op":"policy","id":"bad","document":{"Statement":7}})"), "");
   EXPECT_NE(Problem(principals_, PrincipalMessage('a', R"("bad")")), "");
@@ -123,7 +147,9 @@ TEST_F(KnownPrincipals, MalformedMessages_ChangeNothing) {
         R"({"op":"principal","id":")" + Id('a') + R"(","active":false,"things":[]})",
         R"({"op":"principal","id":")" + Id('a') + R"(","active":false,"things":[7],"policies":[]})",
         R"({"op":"principal","id":")" + Id('a') + R"(","active":false,"things":[],"policies":[7]})",
-        std::string(R"({"op":"policy","id":"p:3"})")}) {
+        R"({"op":"principal","id":")" + Id('a') +
+            R"(","active":false,"things":[{"name":"T"}],"policies":[]})",
+        PrincipalMessage('a', "", false, "7"), std::string(R"({"op":"policy","id":"p:3"})")}) {
     const AccessChange change = principals_.Apply(message);
     EXPECT_NE(change.problem, "") << message.substr(0, 80);
     EXPECT_EQ(change.scope, Scope::kNothing) << message.substr(0, 80);

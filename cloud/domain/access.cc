@@ -52,6 +52,16 @@ void AddPoliciesOf(Store& store, std::string_view arn, std::vector<Policy>& poli
   }
 }
 
+std::vector<Policy> PoliciesOfGroupsOf(Context& context, std::string_view thing) {
+  std::vector<Policy> policies;
+  for (const std::string& group : context.store.GroupsOfThing(thing)) {
+    for (const std::string& above : context.store.GroupAndAncestors(group)) {
+      AddPoliciesOf(context.store, context.names.GroupArn(above), policies);
+    }
+  }
+  return policies;
+}
+
 }  // namespace
 
 void AddReached(Context& context, std::string_view target_arn,
@@ -184,12 +194,9 @@ std::optional<Principal> Access::FindPrincipal(std::string_view certificate_id) 
   principal.certificate = *std::move(certificate);
   AddPoliciesOf(store, context_.names.CertificateArn(certificate_id), principal.policies);
   for (const std::string& name : ThingsOf(store, certificate_id)) {
-    if (auto thing = store.FindThing(name)) principal.things.push_back(*std::move(thing));
-    for (const std::string& group : store.GroupsOfThing(name)) {
-      for (const std::string& above : store.GroupAndAncestors(group)) {
-        AddPoliciesOf(store, context_.names.GroupArn(above), principal.policies);
-      }
-    }
+    auto thing = store.FindThing(name);
+    if (!thing) continue;
+    principal.things.push_back({*std::move(thing), PoliciesOfGroupsOf(context_, name)});
   }
   return principal;
 }

@@ -16,11 +16,19 @@
 
 namespace fieldwork::domain {
 
-/// Everything that decides what one certificate may do.
+/// A thing that a certificate is attached to.
+struct PrincipalThing {
+  Thing thing;
+  std::vector<Policy> policies;  ///< Of its groups and of all above them, none twice.
+};
+
+/// Everything that decides what one certificate may do. The policies of a thing count only for a
+/// connection whose client id is the thing's name; those of the certificate for every one. Source:
+/// AWS IoT developer guide, "AWS IoT Core policies".
 struct Principal {
   Certificate certificate;
-  std::vector<Thing> things;     ///< That it is attached to.
-  std::vector<Policy> policies;  ///< Of the certificate and of all groups of its things, no twice.
+  std::vector<Policy> policies;  ///< Attached to the certificate itself.
+  std::vector<PrincipalThing> things;
 };
 
 class Access {

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "cloud/domain/testing/fixture.h"
 
 namespace fieldwork::domain {
@@ -12,6 +16,8 @@ namespace {
 using testing::At;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 const std::string kId(64, 'c');
 
@@ -121,27 +127,60 @@ TEST_F(AccessTest, Lists_OfUnknownNames_AreNotFound) {
   EXPECT_EQ(access_.ThingsOfPrincipal(Arn(), {}).error().code, ErrorCode::kNotFound);
 }
 
-// The certificate has policy "own"; its thing is in the leaf of root > leaf, which have one each,
-// and "own" stands at the root once more.
-TEST_F(AccessTest, FindPrincipal_HasThePoliciesOfAllGroupsOfItsThings_EachOnce) {
+std::vector<std::string> NamesOf(const std::vector<Policy>& policies) {
+  std::vector<std::string> names;
+  for (const Policy& policy : policies) names.push_back(policy.name);
+  return names;
+}
+
+// The certificate has policy "own"; its thing is in the leaf of root > leaf and in "beside". Leaf
+// and root have one policy each, "of-root" stands at "beside" as well, and "own" at the root.
+TEST_F(AccessTest, FindPrincipal_HasItsPoliciesAndThoseOfTheGroupsOfEachThing_NoneTwice) {
   AddThing("t", {{"site", "north"}});
   AddCertificate('c', "t");
   AddGroup("root");
   AddGroup("leaf", "root");
+  AddGroup("beside");
   AddMember("t", "leaf");
+  AddMember("t", "beside");
   AddPolicy("own", "{}", Arn());
   AddPolicy("of-leaf", "{}", context.names.GroupArn("leaf"));
   AddPolicy("of-root", "{}", context.names.GroupArn("root"));
   AddPolicy("of-nobody", "{}");
   store.AttachPolicy("own", context.names.GroupArn("root"));
+  store.AttachPolicy("of-root", context.names.GroupArn("beside"));
   const auto principal = access_.FindPrincipal(kId);
   ASSERT_TRUE(principal.has_value());
   EXPECT_EQ(principal->certificate.id, kId);
   ASSERT_EQ(principal->things.size(), 1u);
-  EXPECT_EQ(principal->things[0].attributes.at("site"), "north");
-  std::vector<std::string> names;
-  for (const Policy& policy : principal->policies) names.push_back(policy.name);
-  EXPECT_THAT(names, ElementsAre("own", "of-leaf", "of-root"));
+  EXPECT_EQ(principal->things[0].thing.attributes.at("site"), "north");
+  EXPECT_THAT(NamesOf(principal->policies), ElementsAre("own"));
+  EXPECT_THAT(NamesOf(principal->things[0].policies),
+              UnorderedElementsAre("of-leaf", "of-root", "own"));
+}
+
+TEST_F(AccessTest, FindPrincipal_OfSeveralThings_GivesEachThePoliciesOfItsOwnGroups) {
+  AddThing("t");
+  AddThing("u");
+  AddThing("v");
+  AddCertificate('c', "t");
+  for (const char* const thing : {"u", "v"}) store.AttachToThing(kId, thing);
+  AddGroup("root");
+  AddGroup("left", "root");
+  AddGroup("right", "root");
+  AddMember("t", "left");
+  AddMember("u", "right");
+  AddPolicy("of-root", "{}", context.names.GroupArn("root"));
+  AddPolicy("of-left", "{}", context.names.GroupArn("left"));
+  AddPolicy("of-right", "{}", context.names.GroupArn("right"));
+  const auto principal = access_.FindPrincipal(kId);
+  ASSERT_TRUE(principal.has_value());
+  EXPECT_THAT(principal->policies, IsEmpty());
+  std::map<std::string, std::vector<std::string>> of;
+  for (const PrincipalThing& each : principal->things) of[each.thing.name] = NamesOf(each.policies);
+  EXPECT_THAT(of, ElementsAre(Pair("t", UnorderedElementsAre("of-left", "of-root")),
+                              Pair("u", UnorderedElementsAre("of-right", "of-root")),
+                              Pair("v", IsEmpty())));
 }
 
 TEST_F(AccessTest, FindPrincipal_Unknown_IsEmpty) {

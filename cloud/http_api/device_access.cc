@@ -60,7 +60,7 @@ std::optional<Reply> RefuseDevice(domain::Access& access, const domain::Names& n
   const std::string resource = names.ThingArn(request.thing);
   const auto documents = ReadDocuments(*principal);
   if (!documents || !IsAllowed(*documents, resource, request)) {
-    return Forbidden("Forbidden: no policy of the client certificate allows iotjobsdata:" +
+    return Forbidden("Forbidden: no policy attached to the client certificate allows iotjobsdata:" +
                      std::string(request.operation) + " on " + resource + ".");
   }
   return std::nullopt;

@@ -1,10 +1,14 @@
 // Decides whether a device may do what it asks for over mutual TLS: its certificate is registered
-// and ACTIVE, and its IoT policies allow the operation on the thing.
+// and ACTIVE, and the policies attached to it allow the operation on the thing.
+//
+// Policies of thing groups do not count: AWS lets them take effect only where the client id is the
+// name of the thing, and HTTP has no client id; the thing that a path names is who is asked about,
+// not who asks.
 //
 // The action is iotjobsdata:OPERATION, or iot:OPERATION as older guides have it: one of the two
 // must be allowed and neither denied. Variables of MQTT connections (iot:ClientId,
 // iot:Connection.Thing.*) have no value over HTTP. Source: AWS IoT developer guide, "Authorizing
-// jobs over HTTP", "Thing policy variables".
+// jobs over HTTP", "AWS IoT Core policies", "Thing policy variables".
 #pragma once
 
 #include <optional>

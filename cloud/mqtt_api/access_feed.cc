@@ -50,12 +50,21 @@ std::string PolicyMessage(const std::string& id, const std::string& document) {
   return std::move(out).Take();
 }
 
-void WriteThing(PayloadWriter& out, const domain::Thing& thing) {
+void WritePolicies(PayloadWriter& out, const std::vector<domain::Policy>& policies) {
+  out.BeginArray("policies");
+  for (const domain::Policy& policy : policies) {
+    if (const auto* version = DefaultVersion(policy)) out.String(VersionId(policy, *version));
+  }
+  out.EndArray();
+}
+
+void WriteThing(PayloadWriter& out, const domain::PrincipalThing& of_principal) {
   out.BeginObject();
-  out.String("name", thing.name);
+  out.String("name", of_principal.thing.name);
   out.BeginObject("attributes");
-  for (const auto& [name, value] : thing.attributes) out.String(name, value);
+  for (const auto& [name, value] : of_principal.thing.attributes) out.String(name, value);
   out.EndObject();
+  WritePolicies(out, of_principal.policies);
   out.EndObject();
 }
 
@@ -66,13 +75,9 @@ std::string PrincipalMessage(const domain::Principal& principal) {
   out.String("id", principal.certificate.id);
   out.Bool("active", principal.certificate.status == domain::CertificateStatus::kActive);
   out.BeginArray("things");
-  for (const domain::Thing& thing : principal.things) WriteThing(out, thing);
+  for (const domain::PrincipalThing& each : principal.things) WriteThing(out, each);
   out.EndArray();
-  out.BeginArray("policies");
-  for (const domain::Policy& policy : principal.policies) {
-    if (const auto* version = DefaultVersion(policy)) out.String(VersionId(policy, *version));
-  }
-  out.EndArray();
+  WritePolicies(out, principal.policies);
   out.EndObject();
   return std::move(out).Take();
 }
@@ -103,14 +108,19 @@ void AccessFeed::SendChange(std::string_view certificate_id) {
 }
 
 void AccessFeed::SendPrincipal(const domain::Principal& principal) {
-  for (const domain::Policy& policy : principal.policies) {
+  SendNew(principal.policies);
+  for (const domain::PrincipalThing& each : principal.things) SendNew(each.policies);
+  send_(PrincipalMessage(principal));
+}
+
+void AccessFeed::SendNew(const std::vector<domain::Policy>& policies) {
+  for (const domain::Policy& policy : policies) {
     const domain::PolicyVersion* const version = DefaultVersion(policy);
     if (version == nullptr) continue;
     std::string id = VersionId(policy, *version);
     if (!sent_policies_.insert(id).second) continue;
     send_(PolicyMessage(id, version->document));
   }
-  send_(PrincipalMessage(principal));
 }
 
 }  // namespace fieldwork::mqtt_api

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "cloud/domain/access.h"
 
@@ -23,6 +25,7 @@ class AccessFeed {
 
  private:
   void SendPrincipal(const domain::Principal& principal);
+  void SendNew(const std::vector<domain::Policy>& policies);
 
   domain::Access& access_;
   std::function<void(std::string_view)> send_;

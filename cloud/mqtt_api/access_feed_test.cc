@@ -46,12 +46,36 @@ TEST_F(AccessFeedTest, WholePicture_HasEachPolicyOnceBeforeWhoNeedsIt) {
           R"({"op":"begin"})",
           R"({"op":"policy","id":")" + policy + R"(","document":{ "Version": "2012-10-17" }})",
           R"({"op":"principal","id":")" + a_ +
-              R"(","active":true,"things":[{"name":"T","attributes":{"site":"a \"b\""}}],)"
+              R"(","active":true,"things":[{"name":"T","attributes":{"site":"a \"b\""},"policies":[]}],)"
               R"("policies":[")" +
               policy + R"("]})",
           R"({"op":"principal","id":")" + b_ + R"(","active":true,"things":[],"policies":[")" +
               policy + R"("]})",
           R"({"op":"end"})"));
+}
+
+TEST_F(AccessFeedTest, PoliciesOfGroups_StandAtTheThingThatIsInThem) {
+  world_.AddThing("T");
+  world_.AddThing("U");
+  world_.AddCertificate('a', "T");
+  world_.store.AttachToThing(a_, "U");
+  world_.AddGroup("root");
+  world_.AddGroup("leaf", "root");
+  world_.AddMember("T", "leaf");
+  world_.AddPolicy("own", "{}", world_.context.names.CertificateArn(a_));
+  world_.AddPolicy("of-root", R"({"r":1})", world_.context.names.GroupArn("root"));
+  world_.store.AttachPolicy("own", world_.context.names.GroupArn("leaf"));
+  feed_.SendChange(a_);
+  const std::string own = "\"own:1:" + at_0_ + '"';
+  const std::string of_root = "\"of-root:1:" + at_0_ + '"';
+  EXPECT_THAT(
+      Sent(),
+      ElementsAre(R"({"op":"policy","id":)" + own + R"(,"document":{}})",
+                  R"({"op":"policy","id":)" + of_root + R"(,"document":{"r":1}})",
+                  R"({"op":"principal","id":")" + a_ +
+                      R"(","active":true,"things":[{"name":"T","attributes":{},"policies":[)" +
+                      own + "," + of_root + R"(]},{"name":"U","attributes":{},"policies":[]}],)" +
+                      R"("policies":[)" + own + "]}"));
 }
 
 TEST_F(AccessFeedTest, MoreThanAPageOfCertificates_AllOfThemAreSent) {

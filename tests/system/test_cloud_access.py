@@ -226,6 +226,61 @@ class Speaking(AccessTest):
             self.assert_error("MalformedPolicyException", self.iot.create_policy,
                               policyName=self.unique(), policyDocument=policy(statement))
 
+    def test_a_policy_of_a_group_counts_for_clients_named_like_a_member_alone(self):
+        member, other = self.make_thing(), self.make_thing()
+        parent = self.make_group()
+        self.make_group(member, parent=parent)
+        any_client = allow("iot:Connect", "client/*")
+        of_group = self.make_policy(any_client, *JOBS, *ROOM)
+        self.iot.attach_policy(policyName=of_group, target=self.group_arn(parent))
+        own = self.make_policy(CONNECT, *JOBS, allow("iot:Connect", "client/service-*"))
+        for version in (V311, V5):
+            with self.subTest("the group alone", version=version):
+                registered = self.register(member, other)
+                for client_id in (other, "service-1"):
+                    self.assert_refused(self.connect(
+                        member, registered, client_id=client_id, version=version), version)
+                self.assert_open(
+                    self.connect(member, registered, version=version).wait_connected())
+            with self.subTest("a member that is not the certificate's", version=version):
+                self.assert_refused(self.connect(
+                    member, self.register(other), client_id=member, version=version), version)
+            with self.subTest("beside the certificate's own", version=version):
+                registered = self.register(member, other, policies=[own])
+                for thing, client_id, fits in (
+                        (member, member, True), (other, other, False), (other, "service-1", False)):
+                    device = self.connect(
+                        thing, registered, client_id=client_id, version=version).wait_connected()
+                    device.publish("room/a", "x")
+                    if fits:
+                        self.assert_open(device)
+                    else:
+                        self.assert_closed(device)
+
+    def test_a_change_of_a_group_closes_the_connections_of_its_members_alone(self):
+        member, other = self.make_thing(), self.make_thing()
+        group = self.make_group(member)
+        of_group = self.make_policy(CONNECT, *JOBS)
+        denying = self.make_policy(deny("iot:Connect", "*"))
+        own = self.make_policy(allow("iot:Connect", f"client/{other}"), *JOBS)
+        arn = self.group_arn(group)
+        registered = self.register(member, other, policies=[own])
+        bystander = self.connect(other, registered, client_id=other).wait_connected()
+        changes = {
+            "detached": lambda: self.iot.detach_policy(policyName=of_group, target=arn),
+            "denied": lambda: self.iot.attach_policy(policyName=denying, target=arn),
+            "a version that does not allow it": lambda: self.iot.create_policy_version(
+                policyName=of_group, policyDocument=policy(*JOBS), setAsDefault=True),
+        }
+        for name, change in changes.items():
+            with self.subTest(name):
+                self.iot.attach_policy(policyName=of_group, target=arn)
+                device = self.connect(member, registered).wait_connected()
+                self.assert_closed_soon(device, change)
+                self.assert_refused(self.connect(member, registered))
+                self.assert_open(bystander)
+                self.iot.detach_policy(policyName=denying, target=arn)
+
     def test_a_policy_of_a_group_is_the_policy_of_its_members(self):
         parent = self.make_group()
         group = self.make_group(parent=parent)

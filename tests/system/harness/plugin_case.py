@@ -30,9 +30,9 @@ DEVICE_POLICY = policy("device:1", CONNECT, *TALK)
 
 
 def principal(pair, thing, *policies, active=True):
+    things = [{"name": thing, "attributes": {"site": "9"}, "policies": []}] if thing else []
     return {
-        "op": "principal", "id": certificate_id(pair), "active": active,
-        "things": [{"name": thing, "attributes": {"site": "9"}}] if thing else [],
+        "op": "principal", "id": certificate_id(pair), "active": active, "things": things,
         "policies": list(policies) or ["device:1"],
     }
 
