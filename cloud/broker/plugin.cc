@@ -77,10 +77,10 @@ int OnMessage(int, void* event, void* plugin) {
       [](Plugin& self, auto& message) { return self.traffic.OnMessage(message); });
 }
 
-int OnReply(int, void* event, void* plugin) {
+int OnDelivery(int, void* event, void* plugin) {
   return Guard<mosquitto_evt_control>(
       event, plugin, MOSQ_ERR_UNKNOWN,
-      [](Plugin& self, auto& message) { return self.traffic.OnReply(message); });
+      [](Plugin& self, auto& message) { return self.traffic.OnDelivery(message); });
 }
 
 int OnAccess(int, void* event, void* plugin) {
@@ -109,7 +109,7 @@ constexpr std::array<Registration, 7> kRegistrations = {{
     {MOSQ_EVT_DISCONNECT, OnDisconnect, nullptr},
     {MOSQ_EVT_ACL_CHECK, OnAclCheck, nullptr},
     {MOSQ_EVT_MESSAGE, OnMessage, nullptr},
-    {MOSQ_EVT_CONTROL, OnReply, kReplyTopic},
+    {MOSQ_EVT_CONTROL, OnDelivery, kDeliveryTopic},
     {MOSQ_EVT_CONTROL, OnAccess, kAccessTopic},
 }};
 

@@ -1,4 +1,4 @@
-// Decides how reply frames are written and read.
+// Decides how frames are written and read.
 #include "cloud/broker/protocol.h"
 
 #include <cstddef>
@@ -29,7 +29,7 @@ bool TakeField(std::string_view& bytes, std::string_view& field) {
 
 }  // namespace
 
-void AppendFrame(std::string& out, const ReplyFrame& frame) {
+void AppendFrame(std::string& out, const Frame& frame) {
   AppendNumber(out, frame.qos);
   AppendNumber(out, static_cast<std::uint16_t>(frame.client.size()));
   out += frame.client;
@@ -39,10 +39,10 @@ void AppendFrame(std::string& out, const ReplyFrame& frame) {
   out += frame.payload;
 }
 
-std::optional<ReplyFrame> TakeFrame(std::string_view& bytes, bool& malformed) {
+std::optional<Frame> TakeFrame(std::string_view& bytes, bool& malformed) {
   malformed = false;
   if (bytes.empty()) return std::nullopt;
-  ReplyFrame frame;
+  Frame frame;
   frame.qos = static_cast<std::uint8_t>(bytes.front());
   std::string_view rest = bytes.substr(1);
   malformed = frame.qos > 1 || !TakeField<std::uint16_t>(rest, frame.client) ||

@@ -29,31 +29,35 @@ inline constexpr std::string_view kQosProperty = "qos";  ///< "0" or "1": as it 
 /// client ids begin with the same text, and no device may take one that does.
 inline constexpr std::string_view kServiceUser = "fieldwork-service";
 
-/// Replies: any number of frames in one message (ReplyFrame), QoS 0.
-inline constexpr const char* kReplyTopic = "$CONTROL/fieldwork-reply/v1";
+/// What is to be delivered: any number of frames in one message (Frame). Replies come with QoS 0,
+/// publications with QoS 1.
+inline constexpr const char* kDeliveryTopic = "$CONTROL/fieldwork-delivery/v1";
 /// Who may do what: one JSON object in a message (below), QoS 1, in order.
 inline constexpr const char* kAccessTopic = "$CONTROL/fieldwork-access/v1";
 
-/// One message to one client, delivered whether it subscribed or not.
-struct ReplyFrame {
-  std::string_view client;  ///< Client id, at most 65535 bytes.
+/// A reply to one client, delivered whether it subscribed or not; or, without a client, an ordinary
+/// publication to whoever subscribed.
+struct Frame {
+  std::string_view client;  ///< Client id, at most 65535 bytes; empty: to all subscribers.
   std::string_view topic;
   std::string_view payload;
   std::uint8_t qos = 0;  ///< 0 or 1.
 };
 
 /// Appends: u8 qos, u16 length + client, u16 length + topic, u32 length + payload; big-endian.
-void AppendFrame(std::string& out, const ReplyFrame& frame);
+void AppendFrame(std::string& out, const Frame& frame);
 
 /// Takes the first frame off `bytes`; its views point into them. Empty at the end; a frame that is
 /// cut short or has a QoS above 1 sets `malformed` and ends it too.
-std::optional<ReplyFrame> TakeFrame(std::string_view& bytes, bool& malformed);
+std::optional<Frame> TakeFrame(std::string_view& bytes, bool& malformed);
 
 // Messages on kAccessTopic, JSON, member `op`:
 //   {"op":"begin"}                        a full picture follows; the old one holds until "end"
 //   {"op":"policy","id":ID,"document":{..}}   ID names one version of one policy
-//   {"op":"principal","id":CERT,"active":BOOL,
-//     "things":[{"name":T,"attributes":{..}}],"policies":[ID,...]}   replaces what was known
+//   {"op":"principal","id":CERT,"active":BOOL,   replaces what was known
+//     "policies":[ID,...],                       of the certificate: they always count
+//     "things":[{"name":T,"attributes":{..},
+//       "policies":[ID,...]}]}                   of T's groups: only if the client id is T
 //   {"op":"remove","id":CERT}             not registered any more
 //   {"op":"end"}                          the picture is whole: what was not named is gone
 // Outside begin/end, "policy" comes before the first principal that names it. After each principal

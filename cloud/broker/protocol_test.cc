@@ -6,8 +6,8 @@
 namespace fieldwork::broker {
 namespace {
 
-std::vector<ReplyFrame> TakeAll(std::string_view bytes, bool& malformed) {
-  std::vector<ReplyFrame> frames;
+std::vector<Frame> TakeAll(std::string_view bytes, bool& malformed) {
+  std::vector<Frame> frames;
   while (auto frame = TakeFrame(bytes, malformed)) frames.push_back(*frame);
   return frames;
 }

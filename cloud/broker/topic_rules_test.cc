@@ -63,7 +63,7 @@ TEST(PublishRules, Limits_HoldExactly) {
 TEST(PublishRules, ReservedTopics_AreClosed) {
   for (const char* topic :
        {"$aws/things/T/shadow/update", "$aws/rules/r", "$aws/events/job/j/completed",
-        "$SYS/broker/x", "$CONTROL/fieldwork-reply/v1", "$share/g/a", "$anything", "$",
+        "$SYS/broker/x", "$CONTROL/fieldwork-delivery/v1", "$share/g/a", "$anything", "$",
         "fw-private/jobs/T/get", "fw-private/x"}) {
     EXPECT_NE(Publish(topic), "") << topic;
   }

@@ -163,29 +163,33 @@ int Traffic::OnMessage(mosquitto_evt_message& message) {
   return error;
 }
 
-int Traffic::OnReply(mosquitto_evt_control& message) {
+int Traffic::OnDelivery(mosquitto_evt_control& message) {
   if (!Client(message.client).is_service()) return MOSQ_ERR_PROTOCOL;
   std::string_view bytes = PayloadOf(message.payload, message.payloadlen);
   bool malformed = false;
   while (const auto frame = TakeFrame(bytes, malformed)) Deliver(*frame);
   if (malformed) {
-    Log(MOSQ_LOG_ERR, "a message of replies is damaged: its last " + std::to_string(bytes.size()) +
+    Log(MOSQ_LOG_ERR, "a message of frames is damaged: its last " + std::to_string(bytes.size()) +
                           " bytes were dropped");
   }
   return MOSQ_ERR_SUCCESS;
 }
 
-void Traffic::Deliver(const ReplyFrame& frame) {
-  const Client client(knowledge_.connections.Find(frame.client));
-  if (client.get() == nullptr) return;
+void Traffic::Deliver(const Frame& frame) {
+  const std::string client(frame.client);
   const std::string topic(frame.topic);
-  if (CheckReceive(client, topic.c_str()) != MOSQ_ERR_SUCCESS) return;
-  const int error = Publish(std::string(frame.client).c_str(), topic.c_str(), frame.payload,
+  if (!client.empty() && !MayReply(client, topic)) return;
+  const int error = Publish(client.empty() ? nullptr : client.c_str(), topic.c_str(), frame.payload,
                             frame.qos, {nullptr, nullptr});
-  if (error != MOSQ_ERR_SUCCESS) {
-    Log(MOSQ_LOG_ERR, "reply to client '" + std::string(frame.client) +
-                          "' is lost: " + mosquitto_strerror(error));
-  }
+  if (error == MOSQ_ERR_SUCCESS) return;
+  Log(MOSQ_LOG_ERR, (client.empty() ? "publication on '" + topic : "reply to client '" + client) +
+                        "' is lost: " + mosquitto_strerror(error));
+}
+
+// To one client the broker delivers without asking anybody.
+bool Traffic::MayReply(const std::string& client_id, const std::string& topic) {
+  const Client client(knowledge_.connections.Find(client_id));
+  return client.get() != nullptr && CheckReceive(client, topic.c_str()) == MOSQ_ERR_SUCCESS;
 }
 
 }  // namespace fieldwork::broker

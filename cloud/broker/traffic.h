@@ -9,6 +9,8 @@
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 
+#include <string>
+
 #include "cloud/broker/admission.h"
 #include "cloud/broker/protocol.h"
 #include "cloud/broker/topic_rules.h"
@@ -23,15 +25,16 @@ class Traffic {
   int OnAclCheck(mosquitto_evt_acl_check& check);
   /// A publication that passed: a device's request is made over to the service.
   int OnMessage(mosquitto_evt_message& message);
-  /// A message on kReplyTopic.
-  int OnReply(mosquitto_evt_control& message);
+  /// A message on kDeliveryTopic.
+  int OnDelivery(mosquitto_evt_control& message);
 
  private:
   int CheckPublish(const Client& client, const mosquitto_evt_acl_check& check);
   int CheckWill(const Client& client, const mosquitto_evt_acl_check& check);
   int CheckSubscribe(const Client& client, const mosquitto_evt_acl_check& check);
   int CheckReceive(const Client& client, const char* topic);
-  void Deliver(const ReplyFrame& frame);
+  void Deliver(const Frame& frame);
+  bool MayReply(const std::string& client_id, const std::string& topic);
 
   Knowledge& knowledge_;
 };

@@ -41,20 +41,28 @@ constexpr int kKeepAliveSeconds = 60;
 constexpr std::uint32_t kSessionExpirySeconds = 86'400;
 constexpr int kReceiveMaximum = 65'535;
 constexpr int kMessagesAtOnce = 256;
-constexpr std::size_t kReplyBytesMax = 65'536;
-// libmosquitto walks through all unacknowledged messages at every publish and every PUBACK: a few
-// keep the broker busy, thousands would cost a square of time. The rest waits here.
-constexpr std::size_t kInFlightMax = 128;
+constexpr std::size_t kFramesBytesMax = 65'536;
+constexpr std::size_t kFrameHeadBytes = 9;
+// Unacknowledged messages: enough to keep the broker busy. What waits meanwhile shares the next.
+constexpr std::size_t kInFlightMax = 8;
 constexpr milliseconds kRetryFirst{20};
 constexpr milliseconds kRetryMax{1000};
 constexpr seconds kHandshakeLimit{5};
 constexpr seconds kTick{10};
 constexpr seconds kStopLimit{1};
 
+/// What the broker has to acknowledge: a publication, or, without a topic, a message of access.
 struct Publication {
   std::string topic;
   std::string payload;
-  std::size_t bytes() const { return topic.size() + payload.size(); }
+  bool is_access() const { return topic.empty(); }
+  std::size_t bytes() const { return kFrameHeadBytes + topic.size() + payload.size(); }
+};
+
+/// A message on its way.
+struct InFlight {
+  std::size_t publications;
+  std::size_t bytes;
 };
 
 struct Waiter {
@@ -119,39 +127,33 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
   std::uint64_t taken() const { return taken_; }
   std::size_t waiting_bytes() const { return waiting_bytes_; }
 
-  void Reply(const broker::ReplyFrame& frame) {
+  void Reply(const broker::Frame& frame) {
     if (!online_) return;
     if (frame.topic.size() > std::numeric_limits<std::uint16_t>::max()) {
       spdlog::warn("reply to client '{}' dropped: its topic has {} bytes", frame.client,
                    frame.topic.size());
       return;
     }
-    constexpr std::size_t kFrameHead = 9;
     const std::size_t bytes =
-        kFrameHead + frame.client.size() + frame.topic.size() + frame.payload.size();
-    if (!replies_.empty() && replies_.size() + bytes > kReplyBytesMax) SealReplies();
+        kFrameHeadBytes + frame.client.size() + frame.topic.size() + frame.payload.size();
+    if (!replies_.empty() && replies_.size() + bytes > kFramesBytesMax) SealReplies();
     broker::AppendFrame(replies_, frame);
   }
 
-  std::uint64_t Publish(std::string topic, std::string payload, bool may_drop) {
-    SealReplies();
-    Publication publication{std::move(topic), std::move(payload)};
-    if (may_drop && waiting_bytes_ + publication.bytes() > kWaitingBytesMax) {
+  std::uint64_t Publish(Publication publication) {
+    const std::size_t bytes = publication.bytes();
+    if (!publication.is_access() && waiting_bytes_ + bytes > kWaitingBytesMax) {
       spdlog::warn("message on {} dropped: {} bytes wait for the broker", publication.topic,
                    waiting_bytes_);
       return 0;
     }
-    waiting_bytes_ += publication.bytes();
+    waiting_bytes_ += bytes;
     waiting_.push_back(std::move(publication));
-    HandOverWindow();
     WriteSoon();
     return ++published_;
   }
 
-  void Flush() {
-    SealReplies();
-    WriteOut();
-  }
+  void Flush() { WriteOut(); }
 
   void AfterAccess(std::function<void()> done) {
     after_.push_back({published_, std::move(done)});
@@ -295,7 +297,7 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
   // After the handlers that are queued already: a commit that was asked for while reading sends
   // its replies, and the acknowledgements of its requests, first.
   void WriteSoon() {
-    if (write_posted_ || !mosquitto_want_write(mosquitto_)) return;
+    if (write_posted_) return;
     write_posted_ = true;
     boost::asio::post(executor_, [weak = weak_from_this()] {
       const Self self = weak.lock();
@@ -308,6 +310,8 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
   void WriteOut() {
     if (!open_) return;
     if (in_library_) return WriteSoon();
+    SealReplies();
+    HandOverWindow();
     Write();
     if (CheckEnd() || write_armed_ || !mosquitto_want_write(mosquitto_)) return;
     write_armed_ = true;
@@ -376,9 +380,7 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
 
   void SealReplies() {
     if (replies_.empty()) return;
-    const int rc =
-        mosquitto_publish_v5(mosquitto_, nullptr, broker::kReplyTopic,
-                             static_cast<int>(replies_.size()), replies_.data(), 0, false, nullptr);
+    const int rc = Send(broker::kDeliveryTopic, replies_, 0);
     if (rc != MOSQ_ERR_SUCCESS && online_) {
       spdlog::warn("{} bytes of replies not sent: {}", replies_.size(), ErrorText(rc));
     }
@@ -389,26 +391,41 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
     while (online_ && in_flight_.size() < kInFlightMax && !waiting_.empty()) HandOver();
   }
 
-  // The oldest publication goes to libmosquitto, which keeps it until the broker has it.
+  // The oldest publications go to libmosquitto as one message, which keeps it until the broker has
+  // it.
   void HandOver() {
-    const Publication& oldest = waiting_.front();
-    const int rc = mosquitto_publish_v5(mosquitto_, nullptr, oldest.topic.c_str(),
-                                        static_cast<int>(oldest.payload.size()),
-                                        oldest.payload.data(), 1, false, nullptr);
-    in_flight_.push_back(oldest.bytes());
-    if (rc != MOSQ_ERR_SUCCESS && rc != MOSQ_ERR_NO_CONN) {
-      spdlog::warn("message on {} not sent: {}", oldest.topic, ErrorText(rc));
-      OnTaken();
-    }
-    waiting_.pop_front();
+    const bool is_access = waiting_.front().is_access();
+    InFlight message{0, 0};
+    std::string bytes;
+    do {
+      const Publication& oldest = waiting_.front();
+      message = {message.publications + 1, message.bytes + oldest.bytes()};
+      if (is_access) {
+        bytes = oldest.payload;
+      } else {
+        broker::AppendFrame(bytes, {{}, oldest.topic, oldest.payload, 1});
+      }
+      waiting_.pop_front();
+    } while (!is_access && !waiting_.empty() && !waiting_.front().is_access() &&
+             message.bytes + waiting_.front().bytes() <= kFramesBytesMax);
+    in_flight_.push_back(message);
+    const int rc = Send(is_access ? broker::kAccessTopic : broker::kDeliveryTopic, bytes, 1);
+    if (rc == MOSQ_ERR_SUCCESS || rc == MOSQ_ERR_NO_CONN) return;
+    spdlog::warn("{} messages not sent: {}", message.publications, ErrorText(rc));
+    OnTaken();
+  }
+
+  int Send(const char* topic, const std::string& bytes, int qos) {
+    return mosquitto_publish_v5(mosquitto_, nullptr, topic, static_cast<int>(bytes.size()),
+                                bytes.data(), qos, false, nullptr);
   }
 
   // The broker acknowledges in the order of the messages.
   void OnTaken() {
     if (in_flight_.empty()) return;
-    waiting_bytes_ -= in_flight_.front();
+    waiting_bytes_ -= in_flight_.front().bytes;
+    taken_ += in_flight_.front().publications;
     in_flight_.pop_front();
-    ++taken_;
   }
 
   void OnConnect(int reason, bool session_present) {
@@ -420,7 +437,6 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
     session_present_ = session_present;
     const std::string filter(broker::kRequestFilter);
     mosquitto_subscribe_v5(mosquitto_, nullptr, filter.c_str(), 1, 0, nullptr);
-    HandOverWindow();
   }
 
   void OnSubscribe(int granted) {
@@ -450,7 +466,6 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
                    mosquitto_reason_string(reason));
     }
     OnTaken();
-    HandOverWindow();
   }
 
   void OnDisconnect(int reason) {
@@ -504,10 +519,10 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
   Clock::time_point handshake_until_{};
   std::uint64_t epoch_ = 0;  // Of the connection: handlers of an earlier one are void.
 
-  std::string replies_;                // Frames of the next message on kReplyTopic.
-  std::deque<Publication> waiting_;    // Not yet libmosquitto's.
-  std::deque<std::size_t> in_flight_;  // Sizes of those that the broker has not acknowledged.
-  std::size_t waiting_bytes_ = 0;      // Of both.
+  std::string replies_;              // Frames of the next message on kDeliveryTopic.
+  std::deque<Publication> waiting_;  // Not yet libmosquitto's.
+  std::deque<InFlight> in_flight_;   // Not yet acknowledged by the broker.
+  std::size_t waiting_bytes_ = 0;    // Of both.
   std::uint64_t published_ = 0;
   std::uint64_t taken_ = 0;
   std::deque<Waiter> after_;  // Numbers never fall.
@@ -542,11 +557,9 @@ void BrokerLink::Reply(std::string_view client, std::string_view topic, std::str
   state_->Reply({client, topic, payload, qos});
 }
 std::uint64_t BrokerLink::Publish(const std::string& topic, std::string_view payload) {
-  return state_->Publish(topic, std::string(payload), true);
+  return state_->Publish({topic, std::string(payload)});
 }
-void BrokerLink::SendAccess(std::string_view json) {
-  state_->Publish(broker::kAccessTopic, std::string(json), false);
-}
+void BrokerLink::SendAccess(std::string_view json) { state_->Publish({{}, std::string(json)}); }
 void BrokerLink::Flush() { state_->Flush(); }
 void BrokerLink::AfterAccess(std::function<void()> done) { state_->AfterAccess(std::move(done)); }
 void BrokerLink::WhenDrained(std::function<void()> done) { state_->WhenDrained(std::move(done)); }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cloud/broker/protocol.h"
@@ -89,6 +90,10 @@ class RecordingBroker {
     }
     return found;
   }
+  void Close() {
+    ::close(client_);
+    client_ = -1;
+  }
   std::vector<Packet> TakeAll() { return std::exchange(packets_, {}); }
 
  private:
@@ -131,8 +136,8 @@ Publish Decode(const Packet& packet) {
   return {packet.body.substr(2, length), packet.body.substr(payload), qos};
 }
 
-std::vector<broker::ReplyFrame> FramesOf(std::string_view payload) {
-  std::vector<broker::ReplyFrame> frames;
+std::vector<broker::Frame> FramesOf(std::string_view payload) {
+  std::vector<broker::Frame> frames;
   bool malformed = false;
   while (const auto frame = broker::TakeFrame(payload, malformed)) frames.push_back(*frame);
   EXPECT_FALSE(malformed);
@@ -188,7 +193,7 @@ TEST_F(BrokerLinkWireTest, RepliesOfOneFlush_LeaveAsOneMessage) {
   link_.Flush();
   RunUntil([this] { return !broker_.Of(kPublish).empty(); });
   const Publish message = Decode(broker_.Of(kPublish)[0]);
-  EXPECT_EQ(message.topic, broker::kReplyTopic);
+  EXPECT_EQ(message.topic, broker::kDeliveryTopic);
   EXPECT_EQ(message.qos, 0);
   const auto frames = FramesOf(message.payload);
   ASSERT_EQ(frames.size(), 2u);
@@ -227,9 +232,15 @@ TEST_F(BrokerLinkWireTest, Request_IsAcknowledgedWithTheFlushAndBeforeItsReply) 
   ASSERT_EQ(packets.size(), 3u);
   EXPECT_EQ(packets[0].type(), kPuback);
   EXPECT_EQ(packets[0].body.substr(0, 2), std::string("\0\7", 2));
-  EXPECT_EQ(Decode(packets[1]).topic, broker::kReplyTopic);
-  EXPECT_EQ(Decode(packets[2]).topic, "$aws/things/T/jobs/notify");
-  EXPECT_EQ(Decode(packets[2]).qos, 1);
+  EXPECT_EQ(Decode(packets[1]).topic, broker::kDeliveryTopic);
+  const Publish publication = Decode(packets[2]);
+  EXPECT_EQ(publication.topic, broker::kDeliveryTopic);
+  EXPECT_EQ(publication.qos, 1);
+  const auto frames = FramesOf(publication.payload);
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].client, "");
+  EXPECT_EQ(frames[0].topic, "$aws/things/T/jobs/notify");
+  EXPECT_EQ(frames[0].qos, 1);
 }
 
 TEST_F(BrokerLinkWireTest, RequestsThatNobodyFlushes_AreAcknowledgedSoon) {
@@ -238,17 +249,30 @@ TEST_F(BrokerLinkWireTest, RequestsThatNobodyFlushes_AreAcknowledgedSoon) {
   RunUntil([this] { return broker_.Of(kPuback).size() == 2; });
 }
 
+TEST_F(BrokerLinkWireTest, PublicationsOfOneFlush_LeaveAsOneMessageInOrder) {
+  for (int i = 0; i < 100; ++i) link_.Publish("t", std::to_string(i));
+  link_.Flush();
+  RunUntil([this] { return !broker_.Of(kPublish).empty(); });
+  const Publish message = Decode(broker_.Of(kPublish)[0]);
+  EXPECT_EQ(message.qos, 1);
+  const auto frames = FramesOf(message.payload);
+  ASSERT_EQ(frames.size(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(frames[i].payload, std::to_string(i));
+}
+
 TEST_F(BrokerLinkWireTest, Publications_KeepAWindowUntilTheyAreAcknowledged) {
-  for (int i = 0; i < 300; ++i) link_.Publish("t", "x");
-  RunUntil([this] { return broker_.Of(kPublish).size() >= 128; });
+  const std::string half_a_message(30'000, 'x');
+  for (int i = 0; i < 40; ++i) link_.Publish("t", half_a_message);
+  RunUntil([this] { return broker_.Of(kPublish).size() >= 8; });
   for (int i = 0; i < 20; ++i) Turn();
   auto sent = broker_.Of(kPublish);
-  EXPECT_EQ(sent.size(), 128u);
+  EXPECT_EQ(sent.size(), 8u);
   EXPECT_EQ(link_.taken(), 0u);
   const std::string& body = sent[0].body;
-  broker_.Send(std::string{'\x40', 2, body[3], body[4]});
-  RunUntil([this] { return broker_.Of(kPublish).size() == 129; });
-  EXPECT_EQ(link_.taken(), 1u);
+  const std::size_t packet_id = 2 + std::string_view(broker::kDeliveryTopic).size();
+  broker_.Send(std::string{'\x40', 2, body[packet_id], body[packet_id + 1]});
+  RunUntil([this] { return broker_.Of(kPublish).size() == 9; });
+  EXPECT_EQ(link_.taken(), 2u);
 }
 
 TEST_F(BrokerLinkWireTest, Access_GoesToItsTopicInOrder) {
@@ -259,7 +283,7 @@ TEST_F(BrokerLinkWireTest, Access_GoesToItsTopicInOrder) {
   const auto sent = broker_.Of(kPublish);
   EXPECT_EQ(Decode(sent[0]).topic, broker::kAccessTopic);
   EXPECT_EQ(Decode(sent[0]).qos, 1);
-  EXPECT_EQ(Decode(sent[1]).topic, "t");
+  EXPECT_EQ(FramesOf(Decode(sent[1]).payload)[0].topic, "t");
   EXPECT_EQ(Decode(sent[2]).payload, R"({"op":"end"})");
 }
 
@@ -274,11 +298,16 @@ TEST_F(BrokerLinkWireTest, TooManyBytesWaiting_DropsPublicationsButNoAccess) {
   EXPECT_GT(link_.waiting_bytes(), waiting);
 }
 
-TEST_F(BrokerLinkWireTest, Stop_SaysGoodbyeBehindTheReplies) {
+TEST_F(BrokerLinkWireTest, Stop_SaysGoodbyeBehindWhatIsQueued) {
   link_.Reply("c", "t", "bye", 0);
+  for (int i = 0; i < 20; ++i) link_.Publish("t", std::string(60'000, 'x'));
+  std::thread broker([this] {
+    while (broker_.Of(kDisconnect).empty()) broker_.Poll();
+    broker_.Close();
+  });
   link_.Stop();
-  RunUntil([this] { return !broker_.Of(kDisconnect).empty(); });
-  EXPECT_EQ(broker_.Of(kPublish).size(), 1u);
+  broker.join();
+  EXPECT_EQ(broker_.Of(kPublish).size(), 21u);
   link_.Reply("c", "t", "nobody hears it", 0);
   link_.Flush();
   EXPECT_FALSE(link_.connected());

@@ -11,7 +11,7 @@ import unittest
 
 from system.harness.mqtt_clients import (
     ACCESS_TOPIC,
-    REPLY_TOPIC,
+    DELIVERY_TOPIC,
     V5,
     V311,
     Client,
@@ -231,6 +231,35 @@ class Replies(AllowedTest):
         device.wait("message", payload=b"")
 
 
+class Publications(AllowedTest):
+    """Frames that name no client."""
+
+    def test_reach_those_who_subscribed_and_may_receive(self):
+        wide = policy("wide", allow("iot:*", "*"))
+        pair = self.ca.device("watcher")
+        self.service.send_access(wide, principal(pair, "watcher", "wide"))
+        watcher = self.join("watcher", pair)
+        device = self.join()
+        watcher.subscribe("$aws/things/+/jobs/notify")
+        device.subscribe(JOBS + "notify")
+        self.service.reply(("", JOBS + "notify", "1", 1), ("", JOBS + "notify-next", "2", 1),
+                           ("", "$aws/things/other/jobs/notify", "3", 1))
+        watcher.wait("message", payload=b"3")
+        self.assertEqual([b"1", b"3"], [m.payload for m in watcher.seen("message")])
+        device.wait("message", payload=b"1")
+        self.service.reply(("dev", JOBS + "get/accepted", "end", 1))
+        device.wait("message", payload=b"end")
+        self.assertEqual([b"1", b"end"], [m.payload for m in device.seen("message")])
+
+    def test_wait_for_a_session_that_is_away(self):
+        device = self.join(clean=False)
+        device.subscribe(JOBS + "notify")
+        device.close()
+        self.broker.log.expect(r"Client dev disconnected")
+        self.service.reply(("", JOBS + "notify", "kept", 1))
+        self.join(clean=False).wait("message", payload=b"kept")
+
+
 class Publishing(AllowedTest):
     def assert_refused(self, topic, payload="{}", reason=PROTOCOL_ERROR, **options):
         for version in (V311, V5):
@@ -270,7 +299,7 @@ class Publishing(AllowedTest):
         self.allow_everything()
         for topic in ("$aws/things/dev/shadow/update", "$aws/rules/r/a", "$other/x",
                       "$aws/events/job/j/completed", "$aws/things/a.b/jobs/get",
-                      "fw-private/jobs/dev/get", REPLY_TOPIC, ACCESS_TOPIC):
+                      "fw-private/jobs/dev/get", DELIVERY_TOPIC, ACCESS_TOPIC):
             self.assert_refused(topic)
         self.assertEqual([], self.service.seen("message"))
 
@@ -510,15 +539,15 @@ class Garbage(AllowedTest):
         device.publish_acked(JOBS + "get")
         self.assertEqual([], self.service.seen("closed"))
 
-    def test_on_the_reply_topic_costs_no_good_frame(self):
+    def test_on_the_delivery_topic_costs_no_good_frame(self):
         device = self.join()
         good = frame_bytes("dev", JOBS + "get/accepted", "good")
         for payload in (b"", b"\x00", b"\x01\xff\xff", b"\x07" + good, good[:-1], good + b"\x01"):
-            self.service.publish_acked(REPLY_TOPIC, payload)
+            self.service.publish_acked(DELIVERY_TOPIC, payload)
         self.service.reply(("dev", JOBS + "get/accepted", "last", 1))
         device.wait("message", payload=b"last")
         self.assertEqual([b"good", b"last"], [m.payload for m in device.seen("message")])
-        self.broker.log.find(r"a message of replies is damaged")
+        self.broker.log.find(r"a message of frames is damaged")
 
     def test_in_a_policy_shuts_the_certificate_out(self):
         device = self.join()

@@ -1,5 +1,5 @@
-// Decides how a test takes the other part: it publishes requests as the plugin would, and
-// subscribes as a device would. Driven by Poll(), no thread.
+// Decides how a test takes the other part: it publishes requests as the
+// plugin would. Driven by Poll(), no thread.
 #pragma once
 
 #include <mosquitto.h>
@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "cloud/broker/protocol.h"
 
@@ -25,18 +24,9 @@ class MqttPeer {
         mosquitto_, [](mosquitto*, void* self, int reason, int, const mosquitto_property*) {
           static_cast<MqttPeer*>(self)->connected_ = reason == 0;
         });
-    mosquitto_subscribe_callback_set(mosquitto_, [](mosquitto*, void* self, int, int, const int*) {
-      static_cast<MqttPeer*>(self)->subscribed_ = true;
-    });
     mosquitto_publish_callback_set(mosquitto_, [](mosquitto*, void* self, int) {
       ++static_cast<MqttPeer*>(self)->acknowledged_;
     });
-    mosquitto_message_callback_set(
-        mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message) {
-          static_cast<MqttPeer*>(self)->received_.emplace_back(
-              message->topic, std::string(static_cast<const char*>(message->payload),
-                                          static_cast<std::size_t>(message->payloadlen)));
-        });
   }
   ~MqttPeer() { mosquitto_destroy(mosquitto_); }
   MqttPeer(const MqttPeer&) = delete;
@@ -44,9 +34,6 @@ class MqttPeer {
 
   bool Connect(const std::string& path) {
     return mosquitto_connect(mosquitto_, path.c_str(), 0, 60) == MOSQ_ERR_SUCCESS;
-  }
-  void Subscribe(const std::string& filter) {
-    mosquitto_subscribe(mosquitto_, nullptr, filter.c_str(), 1);
   }
   /// As the plugin hands it over.
   void Request(const std::string& rest_of_topic, std::string_view payload) {
@@ -75,17 +62,12 @@ class MqttPeer {
   }
 
   bool connected() const { return connected_; }
-  bool subscribed() const { return subscribed_; }
   std::size_t acknowledged() const { return acknowledged_; }
-  /// Topics and payloads, in the order of their coming.
-  const std::vector<std::pair<std::string, std::string>>& received() const { return received_; }
 
  private:
   mosquitto* mosquitto_;
   bool connected_ = false;
-  bool subscribed_ = false;
   std::size_t acknowledged_ = 0;
-  std::vector<std::pair<std::string, std::string>> received_;
 };
 
 }  // namespace fieldwork::mqtt_api::testing

@@ -26,7 +26,7 @@ TIMEOUT_S = 10
 
 SERVICE_USER = "fieldwork-service"
 REQUEST_PREFIX = "fw-private/jobs/"
-REPLY_TOPIC = "$CONTROL/fieldwork-reply/v1"
+DELIVERY_TOPIC = "$CONTROL/fieldwork-delivery/v1"
 ACCESS_TOPIC = "$CONTROL/fieldwork-access/v1"
 
 
@@ -224,7 +224,7 @@ class Service(Client):
 
     def reply(self, *frames):
         """Frames are (client id, topic, payload, qos)."""
-        self.publish_acked(REPLY_TOPIC, b"".join(frame_bytes(*frame) for frame in frames))
+        self.publish_acked(DELIVERY_TOPIC, b"".join(frame_bytes(*frame) for frame in frames))
 
     def wait_request(self, rest_of_topic):
         return self.wait("message", topic=REQUEST_PREFIX + rest_of_topic)
