@@ -208,7 +208,7 @@ std::optional<std::int64_t> SecondsBeforeTimeout(const Execution& execution, Tim
   if (!deadline) {
     return std::nullopt;
   }
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*deadline - now).count();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*deadline - now).count() - 1;
   return std::max<std::int64_t>(seconds, 0);
 }
 

@@ -76,7 +76,8 @@ class Executions {
   Context& context_;
 };
 
-/// Seconds until the execution times out, rounded up; empty when no timer runs. Never negative.
+/// Whole seconds until the execution times out, the one that has begun not counted, as AWS does it
+/// (599 at the start of ten minutes); empty when no timer runs. Never negative.
 std::optional<std::int64_t> SecondsBeforeTimeout(const Execution& execution, Time now);
 
 }  // namespace fieldwork::domain

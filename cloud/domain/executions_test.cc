@@ -371,13 +371,13 @@ TEST(Timers, Limit_IsKeptEarliestFirst) {
   EXPECT_EQ(f.executions.ExpireDue(At(500), 1), 0);
 }
 
-TEST(SecondsBeforeTimeout, RoundedUpAndNeverNegative) {
+TEST(SecondsBeforeTimeout, TheBegunOneDoesNotCountAndItIsNeverNegative) {
   Execution execution;
   EXPECT_EQ(SecondsBeforeTimeout(execution, At(0)), std::nullopt);
   execution.job_deadline = At(600);
-  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0)), 600);
-  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0) + std::chrono::milliseconds(1)), 600);
-  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0) + std::chrono::milliseconds(1000)), 599);
+  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0)), 599);
+  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0) + std::chrono::milliseconds(999)), 599);
+  EXPECT_EQ(SecondsBeforeTimeout(execution, At(0) + std::chrono::milliseconds(1000)), 598);
   EXPECT_EQ(SecondsBeforeTimeout(execution, At(600)), 0);
   EXPECT_EQ(SecondsBeforeTimeout(execution, At(700)), 0);
 }

@@ -45,7 +45,7 @@ TEST_F(DataApi, StartNext_DeliversTheDocumentAsText) {
       R"({"execution": {
     "jobId": "1", "thingName": "a", "status": "IN_PROGRESS", "statusDetails": {"step": "1"},
     "queuedAt": 1704067200, "startedAt": 1704067205, "lastUpdatedAt": 1704067205,
-    "approximateSecondsBeforeTimedOut": 120, "versionNumber": 2, "executionNumber": 1,
+    "approximateSecondsBeforeTimedOut": 119, "versionNumber": 2, "executionNumber": 1,
     "jobDocument": "{\"job\":\"1\"}"}})");
 }
 

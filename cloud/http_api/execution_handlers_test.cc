@@ -43,7 +43,7 @@ TEST_F(ExecutionsApi, RunningExecution_HasNestedDetailsAndItsTimer) {
     "jobId": "j", "status": "IN_PROGRESS", "statusDetails": {"detailsMap": {"step": "1"}},
     "thingArn": "arn:aws:iot:us-east-1:000000000000:thing/a",
     "queuedAt": 1704067200.636, "startedAt": 1704067210.0, "lastUpdatedAt": 1704067210.0,
-    "executionNumber": 1, "versionNumber": 2, "approximateSecondsBeforeTimedOut": 599}})");
+    "executionNumber": 1, "versionNumber": 2, "approximateSecondsBeforeTimedOut": 598}})");
 }
 
 TEST_F(ExecutionsApi, CancelExecution_WithForceStopsARunningOne) {

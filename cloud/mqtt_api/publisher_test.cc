@@ -67,7 +67,7 @@ TEST(Publisher, NextChanged_WritesTheNotifyNextVectors) {
             Vector("jobs/notify_next_none.json"));
   Execution timed = JobA();
   timed.details = {{"step", "claimed"}};
-  timed.job_deadline = Seconds(1'700'000'650);
+  timed.job_deadline = Seconds(1'700'000'651);
   timed.step_deadline = Seconds(1'700'000'800);
   EXPECT_EQ(Only(MessagesOf(Notice(false, true, {timed}), now), topic),
             Vector("jobs/notify_next_in_progress.json"));

@@ -25,6 +25,7 @@ void SqliteStore::Commit() { database_->Commit(); }
 
 void SqliteStore::Rollback() {
   database_->Rollback();
+  event_settings_.reset();
   // The reservation may be rolled back as well: the next number asks for a new one.
   queue_orders_reserved_until_ = queue_order_;
 }
@@ -91,7 +92,13 @@ void SqliteStore::DeleteTags(std::string_view arn) {
   Run(*database_, "DELETE FROM tags WHERE arn = ?1", arn);
 }
 
+// Asked for at every execution that ends, changed hardly ever; nobody else writes this database.
 domain::EventSettings SqliteStore::FindEventSettings() {
+  if (!event_settings_) event_settings_ = ReadEventSettings();
+  return *event_settings_;
+}
+
+domain::EventSettings SqliteStore::ReadEventSettings() {
   Query row(*database_, "SELECT enabled, created_at, modified_at FROM event_settings");
   domain::EventSettings settings;
   if (row.Next()) {
@@ -105,6 +112,7 @@ domain::EventSettings SqliteStore::FindEventSettings() {
 }
 
 void SqliteStore::SaveEventSettings(const domain::EventSettings& settings) {
+  event_settings_.reset();
   Pairs enabled;
   for (const auto& [event, on] : settings.enabled) {
     enabled.emplace_back(event, on ? "1" : "0");

@@ -131,11 +131,13 @@ class SqliteStore final : public domain::Store {
 
  private:
   std::int64_t NextQueueOrder();
+  domain::EventSettings ReadEventSettings();
 
   std::unique_ptr<Database> database_;
   // Numbers are taken from a block that a row of the database has reserved: one write for many.
   std::int64_t queue_order_ = 0;
   std::int64_t queue_orders_reserved_until_ = 0;
+  std::optional<domain::EventSettings> event_settings_;  // As this transaction sees them.
 };
 
 }  // namespace fieldwork::store

@@ -279,5 +279,16 @@ TYPED_TEST(StoreBasics, EventSettings_AreEmptyAndThenWhatWasSavedLast) {
   EXPECT_EQ(settings.modified_at, At(2));
 }
 
+TYPED_TEST(StoreBasics, EventSettings_OfATransactionThatIsRolledBack_AreAsBefore) {
+  this->store.SaveEventSettings({{{"JOB", true}}, At(1), At(1)});
+  this->store.Commit();
+  this->store.Begin();
+  this->store.SaveEventSettings({{{"JOB", false}}, At(1), At(2)});
+  EXPECT_FALSE(this->store.FindEventSettings().enabled.at("JOB"));
+  this->store.Rollback();
+  this->store.Begin();
+  EXPECT_TRUE(this->store.FindEventSettings().enabled.at("JOB"));
+}
+
 }  // namespace
 }  // namespace fieldwork::store
