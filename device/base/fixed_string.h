@@ -27,7 +27,7 @@ class FixedString {
   }
   /// Keeps what fits, whole bytes only: for texts whose tail may be lost.
   void AssignTruncated(std::string_view text) {
-    static_cast<void>(Assign(text.substr(0, kCapacity)));
+    static_cast<void>(Assign({text.data(), std::min(text.size(), kCapacity)}));
   }
   void Clear() { size_ = 0; }
 

@@ -174,6 +174,10 @@ Result<PendingReply> DecodeLists(const Lists& lists, std::span<ExecutionSummary>
 
 }  // namespace
 
+std::string_view ErrorCodeText(ErrorCode code) {
+  return Word(SkipWords(kErrorCodes.data(), static_cast<std::size_t>(code)));
+}
+
 Result<ExecutionReply> DecodeExecution(std::string_view payload) {
   struct Outer {
     ExecutionReply reply;

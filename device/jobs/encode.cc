@@ -85,6 +85,15 @@ void WriteMended(json::Writer& writer, std::string_view text) {
   writer.EndString();
 }
 
+void WriteObject(json::Writer& writer, std::span<const Detail> details) {
+  writer.BeginObject();
+  for (const Detail& detail : details) {
+    writer.Key(detail.key);
+    WriteMended(writer, detail.value);
+  }
+  writer.EndObject();
+}
+
 /// One request while it is written. What is wrong is remembered until Finish().
 class Message {
  public:
@@ -98,6 +107,11 @@ class Message {
   /// None: not sent.
   void Details(std::span<const Detail> details) {
     if (!details.empty()) WriteDetails(details);
+  }
+  void DetailsJson(std::string_view json) {
+    if (json.empty()) return;
+    Key("statusDetails");
+    writer_.Raw(json);
   }
   /// 0: not sent.
   void Number(const char* key, std::int64_t number) {
@@ -144,12 +158,7 @@ Result<std::string_view> Message::Finish() {
 void Message::WriteDetails(std::span<const Detail> details) {
   Require(AreLegal(details));
   Key("statusDetails");
-  writer_.BeginObject();
-  for (const Detail& detail : details) {
-    writer_.Key(detail.key);
-    WriteMended(writer_, detail.value);
-  }
-  writer_.EndObject();
+  WriteObject(writer_, details);
 }
 
 void Message::WriteNumber(const char* key, std::int64_t number) {
@@ -190,6 +199,7 @@ Result<std::string_view> Encode(const UpdateRequest& request, std::span<char> ou
   Message message(out);
   message.Status(request.status);
   message.Details(request.details);
+  message.DetailsJson(request.details_json);
   message.Number("expectedVersion", request.expected_version);
   message.Number("executionNumber", request.execution_number);
   if (request.include_state) message.Bool("includeJobExecutionState", true);
@@ -197,6 +207,13 @@ Result<std::string_view> Encode(const UpdateRequest& request, std::span<char> ou
   message.StepTimeout(request.step_timeout_minutes);
   message.Token(request.client_token);
   return message.Finish();
+}
+
+Result<std::string_view> EncodeDetails(std::span<const Detail> details, std::span<char> out) {
+  if (!AreLegal(details)) return fieldwork::Status::kBadArgument;
+  json::Writer writer(out);
+  WriteObject(writer, details);
+  return writer.Finish();
 }
 
 }  // namespace fieldwork::jobs

@@ -73,6 +73,7 @@ struct DescribeRequest {
 struct UpdateRequest {
   ExecutionStatus status = ExecutionStatus::kInProgress;  ///< One a device may report.
   std::span<const Detail> details = {};                   ///< Empty: unchanged at AWS.
+  std::string_view details_json = {};                     ///< Of EncodeDetails(); instead of them.
   std::int64_t expected_version = 0;                      ///< 0: not sent.
   std::int64_t execution_number = 0;                      ///< 0: not sent.
   std::int32_t step_timeout_minutes = 0;                  ///< As in StartNextRequest.
@@ -85,6 +86,8 @@ Result<std::string_view> Encode(const GetPendingRequest& request, std::span<char
 Result<std::string_view> Encode(const StartNextRequest& request, std::span<char> out);
 Result<std::string_view> Encode(const DescribeRequest& request, std::span<char> out);
 Result<std::string_view> Encode(const UpdateRequest& request, std::span<char> out);
+/// The value of statusDetails alone, to be kept until it is sent.
+Result<std::string_view> EncodeDetails(std::span<const Detail> details, std::span<char> out);
 
 // ---- Replies and notifications. All views point into the payload that was read. -------
 // kMalformed: not a JSON object, or a field has an impossible type or an illegal id.
@@ -143,6 +146,8 @@ enum class ErrorCode : std::uint8_t {
   kRequestThrottled,
   kTerminalStateReached,
 };
+/// "InvalidTopic", ...; empty for kUnknown.
+std::string_view ErrorCodeText(ErrorCode code);
 
 /// Any .../rejected.
 struct Rejection {
