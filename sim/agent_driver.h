@@ -3,16 +3,19 @@
 // transcript. Packets are built and taken apart without device/mqtt.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "device/agent/agent.h"
+#include "device/handlers/step.h"
+#include "sim/agent_news.h"
 #include "sim/mqtt_bytes.h"
 #include "sim/ram_flash.h"
 
@@ -35,12 +38,45 @@ struct SentMessage {
   }
 };
 
+/// Does no step: notes what it was asked to do, and answers what the test says.
+class NotingExecutor final : public handlers::Executor {
+ public:
+  explicit NotingExecutor(std::vector<std::string>& notes) : notes_(notes) {}
+
+  /// Answer to WhyNot(), for steps of the name `unknown`, or for all when that is empty.
+  const char* why_not = nullptr;
+  std::string unknown;
+  /// What Start() returns; empty: the step runs until AgentDriver::EndStep().
+  std::optional<handlers::StepResult> result;
+
+  const char* WhyNot(const handlers::Step& step) override {
+    return unknown.empty() || NameOf(step) == unknown ? why_not : nullptr;
+  }
+  std::optional<handlers::StepResult> Start(const handlers::Step& step,
+                                            const handlers::StepContext& context) override {
+    notes_.push_back("START " + NameOf(step) + " " + std::to_string(context.number) + "/" +
+                     std::to_string(context.count));
+    return result;
+  }
+  void Stop(bool force) override { notes_.push_back(force ? "KILL" : "STOP"); }
+
+ private:
+  static std::string NameOf(const handlers::Step& step) {
+    const std::string_view raw = step.name.raw;
+    return std::string(raw.size() >= 2 ? raw.substr(1, raw.size() - 2) : raw);
+  }
+
+  std::vector<std::string>& notes_;
+};
+
 class AgentDriver {
  public:
   struct Setup {
     agent::Options options{.thing = "board"};
     std::size_t receive = 4096;
     std::size_t send = 2048;
+    std::size_t document = 2048;
+    std::size_t payload = 1024;
     agent::Boot boot{1, agent::BootReason::kPowerOn};
     std::uint32_t seed = 7;
   };
@@ -49,10 +85,15 @@ class AgentDriver {
   AgentDriver(RamFlash& flash, const Setup& setup)
       : receive_(setup.receive),
         send_(setup.send),
-        agent_(std::make_unique<agent::Agent>(setup.options, receive_, send_, flash, setup.boot,
-                                              setup.seed)) {}
+        document_(setup.document),
+        payload_(setup.payload),
+        agent_(std::make_unique<agent::Agent>(setup.options,
+                                              agent::Memory{receive_, send_, document_, payload_},
+                                              flash, setup.boot, executor_, setup.seed)) {}
 
   agent::Agent& agent() { return *agent_; }
+  /// Its calls are among the notes.
+  NotingExecutor& executor() { return executor_; }
   Instant now() const { return now_; }
 
   // ---- The port -------------------------------------------------------------------------
@@ -72,6 +113,15 @@ class AgentDriver {
   }
   void TransportDown(const char* why = "reset by peer") {
     agent_->OnTransportDown(now_, why);
+    Drain();
+  }
+  /// The step that runs is over.
+  void EndStep(const handlers::StepResult& result = {}) {
+    agent_->OnStepEnd(now_, result);
+    Drain();
+  }
+  void Progress(std::uint8_t percent) {
+    agent_->OnStepProgress(now_, percent);
     Drain();
   }
   /// Time passes; every deadline on the way is met exactly.
@@ -139,7 +189,7 @@ class AgentDriver {
     for (;;) {
       bool moved = false;
       while (const auto event = agent_->NextEvent(now_)) {
-        notes_.push_back(std::visit([](const auto& e) { return Text(e); }, *event));
+        notes_.push_back(NewsText(*event));
         moved = true;
       }
       for (;;) {
@@ -196,59 +246,16 @@ class AgentDriver {
     }
   }
 
-  static std::string Text(std::string_view a, std::string_view b = {}) {
-    std::string text(a);
-    if (!b.empty()) text += " " + std::string(b);
-    return text;
-  }
-  static std::string Text(const agent::event::OpenTransport&) { return "open"; }
-  static std::string Text(const agent::event::CloseTransport&) { return "close"; }
-  static std::string Text(const agent::event::Reboot& e) { return Text("REBOOT", e.job_id); }
-  static std::string Text(const agent::event::Connected& e) {
-    return e.session_present ? "connected, session present" : "connected";
-  }
-  static std::string Text(const agent::event::ConnectRefused& e) {
-    return "connect refused " + std::to_string(e.code);
-  }
-  static std::string Text(const agent::event::Disconnected& e) {
-    return Text("disconnected:", e.why);
-  }
-  static std::string Text(const agent::event::Waiting&) { return "waiting"; }
-  static std::string Text(const agent::event::Subscribing&) { return "subscribing"; }
-  static std::string Text(const agent::event::SubscribeRefused&) { return "subscribe refused"; }
-  static std::string Text(const agent::event::Asking& e) {
-    return e.first ? "asking first" : "asking";
-  }
-  static std::string Text(const agent::event::NoJob&) { return "no job"; }
-  static std::string Text(const agent::event::JobTaken& e) { return Text("taken", e.job_id); }
-  static std::string Text(const agent::event::NotDone& e) {
-    return Text("not done:", e.reason) + (e.succeed ? " (succeed)" : "");
-  }
-  static std::string Text(const agent::event::Reporting& e) { return Text("reporting", e.job_id); }
-  static std::string Text(const agent::event::Reported& e) {
-    return Text("reported", e.job_id) + " " + std::string(e.status);
-  }
-  static std::string Text(const agent::event::Refused& e) {
-    static constexpr const char* kVerdicts[] = {"retry", "give up", "describe", "already there"};
-    return Text("refused", e.code) + ": " + kVerdicts[static_cast<std::size_t>(e.verdict)];
-  }
-  static std::string Text(const agent::event::NoReply&) { return "no reply"; }
-  static std::string Text(const agent::event::TooLarge& e) {
-    return "too large: " + std::to_string(e.payload_bytes);
-  }
-  static std::string Text(const agent::event::Ignored& e) { return Text("ignored", e.topic); }
-  static std::string Text(const agent::event::Resumed& e) {
-    return Text("resumed", e.job_id) + " " + std::string(e.outcome);
-  }
-  static std::string Text(const agent::event::JournalFault& e) { return Text("journal:", e.why); }
-
+  std::vector<std::string> notes_;
+  NotingExecutor executor_{notes_};
   std::vector<std::uint8_t> receive_;
   std::vector<std::uint8_t> send_;
+  std::vector<std::uint8_t> document_;
+  std::vector<std::uint8_t> payload_;
   std::unique_ptr<agent::Agent> agent_;
   Instant now_{1'000'000};
   Packet wire_;
   Packet connect_;
-  std::vector<std::string> notes_;
   std::vector<SentMessage> sent_;
   std::vector<SentMessage> unacknowledged_;
   std::vector<std::pair<unsigned, std::size_t>> subscribes_;

@@ -1,16 +1,22 @@
-// The whole agent, linked as a product would link it: connection, journal, reboot job,
-// every refusal and retry. Transport, clock and flash are stubs whose functions the linker
-// cannot see through.
+// The whole agent, linked as a product would link it: connection, journal, every form of
+// document, reboot jobs, a product's own action, cancel, every refusal and retry. Transport,
+// clock, flash and the action are stubs whose functions the linker cannot see through.
 #include "device/agent/agent.h"
 
 #include <cstdint>
 #include <new>
 
 #include "bench/size/stubs.h"
+#include "device/handlers/actions.h"
 
 namespace fieldwork {
 namespace {
 
+[[gnu::noinline]] bool StepIsOver() {
+  bool over = false;
+  asm volatile("" : "+r"(over) : : "memory");
+  return over;
+}
 [[gnu::noinline]] void Restart() { asm volatile("" : : : "memory"); }
 
 class StubFlash final : public agent::Flash {
@@ -28,9 +34,24 @@ class StubFlash final : public agent::Flash {
   Status Erase(std::uint32_t) override { return Status::kOk; }
 };
 
+class StubAction final : public handlers::Action {
+ public:
+  std::string_view name() const override { return "Blink"; }
+  std::optional<handlers::StepResult> Start(const handlers::Step& step,
+                                            const handlers::StepContext&) override {
+    asm volatile("" : : "r"(&step) : "memory");
+    return std::nullopt;
+  }
+};
+
 std::uint8_t receive_buffer[4096];
 std::uint8_t send_buffer[2048];
+std::uint8_t document_buffer[4096];
+std::uint8_t payload_buffer[1024];
 StubFlash flash;
+StubAction action;
+handlers::Action* const kActions[] = {&action};
+constinit handlers::Actions actions(kActions);
 alignas(agent::Agent) std::uint8_t agent_memory[sizeof(agent::Agent)];
 
 void Drive(agent::Agent& agent) {
@@ -48,6 +69,7 @@ void Drive(agent::Agent& agent) {
     }
     agent.OnReceived(Now(), TransportRead(agent.ReceiveSpace()));
     if (Now() >= agent.Deadline()) agent.OnTime(Now());
+    if (StepIsOver()) agent.OnStepEnd(Now(), {});
   }
 }
 
@@ -57,6 +79,7 @@ void Drive(agent::Agent& agent) {
 int main() {
   using namespace fieldwork;
   static constexpr agent::Options kOptions{.thing = "wm_demo_1"};
-  Drive(*new (agent_memory) agent::Agent(kOptions, receive_buffer, send_buffer, flash,
-                                         agent::Boot{1, agent::BootReason::kPowerOn}, 1));
+  Drive(*new (agent_memory) agent::Agent(
+      kOptions, {receive_buffer, send_buffer, document_buffer, payload_buffer}, flash,
+      agent::Boot{1, agent::BootReason::kPowerOn}, actions, 1));
 }

@@ -3,7 +3,8 @@
 //
 // Sans-IO. The port owns sockets, TLS, clock, and flash; it drives the agent like this:
 //
-//   1. One mutation: Start, Stop, OnTransportUp, OnTransportDown, OnReceived, OnTime.
+//   1. One mutation: Start, Stop, OnTransportUp, OnTransportDown, OnReceived, OnTime,
+//      OnStepProgress, OnStepEnd.
 //   2. Drain: NextEvent() until it is empty, then BytesToSend()/OnSent() until empty or
 //      the transport takes no more.
 //   3. Sleep until Deadline(), or until the transport can be read or written.
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -29,6 +31,8 @@
 #include "device/base/fixed_string.h"
 #include "device/base/random.h"
 #include "device/base/time.h"
+#include "device/handlers/document.h"
+#include "device/handlers/step.h"
 #include "device/jobs/messages.h"
 #include "device/mqtt/session.h"
 
@@ -50,9 +54,55 @@ struct Options {
   NoAction no_action = NoAction::kReject;
   /// Longest wait of the doubling part of the reconnect delay.
   Millis reconnect_cap = Seconds(180);
-  /// Subscribe to the reply topics too. AWS IoT sends replies to a client that has not
-  /// subscribed; a plain broker does not. Refused reply filters are put up with.
+  /// Subscribe to `notify` and the reply topics too. AWS IoT sends replies to a client that has
+  /// not subscribed; a plain broker does not. Refused filters of these are put up with.
   bool subscribe_replies = true;
+
+  /// What `conditions` of a document are compared with. Outlives the agent.
+  std::span<const handlers::Attribute> attributes = {};
+  /// How long one step, and a whole job, may take; 0: for ever. The cloud's own limit
+  /// (approximateSecondsBeforeTimedOut) holds beside them.
+  Millis step_limit{0};
+  Millis job_limit{0};
+  /// From asking a step to stop until it is killed.
+  Millis stop_grace = Seconds(10);
+  /// The step timer that is asked of the cloud with start-next and every update, 1 to 10080
+  /// minutes; 0: none. While a step runs it is kept alive by an update at half its time.
+  std::int32_t step_timeout_minutes = 0;
+  /// Between two progress updates, at least.
+  Millis progress_interval = Seconds(5);
+  /// An idle agent asks for a job that often without being told of one, and up to a quarter
+  /// later; while a job runs, whether it is still wanted. 0: never.
+  Millis reconcile = Seconds(900);
+  /// How long a reboot step waits for the cloud to know that it comes.
+  Millis reboot_patience = Seconds(60);
+};
+
+/// The product's memory. All of it outlives the agent.
+struct Memory {
+  MutableBytes receive;  ///< The largest message; 128 bytes at least.
+  MutableBytes send;     ///< What is not acknowledged; 2 KiB is plenty without step output.
+  /// The document of the job at hand; a larger one is REJECTED. After that, the details of its
+  /// final status: those that do not fit lose the output first. 256 bytes at least.
+  MutableBytes document;
+  MutableBytes payload;  ///< One request; 512 bytes at least, 3 KiB holds both output tails.
+};
+
+/// Since the program started; for a person and for metrics. They stop at 2^32 - 1.
+struct Counters {
+  std::uint32_t connections = 0;  ///< CONNACK with success.
+  std::uint32_t jobs_taken = 0;   ///< Executions taken, not counting those taken up again.
+  std::uint32_t jobs_succeeded = 0;
+  std::uint32_t jobs_failed = 0;
+  std::uint32_t jobs_rejected = 0;
+  std::uint32_t jobs_lost = 0;  ///< Cancelled, timed out or removed at the cloud.
+  std::uint32_t steps_begun = 0;
+  std::uint32_t steps_failed = 0;
+  std::uint32_t steps_stopped = 0;  ///< For a limit, a cancel, or the agent's own stop.
+  std::uint32_t updates_sent = 0;   ///< Repetitions included.
+  std::uint32_t updates_accepted = 0;
+  std::uint32_t requests_refused = 0;
+  std::uint32_t replies_missed = 0;  ///< No reply in time.
 };
 
 /// What the port is to do, or may tell a person. Views live until the next mutation.
@@ -102,6 +152,29 @@ struct NotDone {
   const char* reason = "";  ///< As reported in statusDetails.
   bool succeed = false;     ///< NoAction::kSucceed turned it into SUCCEEDED.
 };
+/// A step has begun: its record is on flash.
+struct StepBegun {
+  std::string_view job_id;
+  std::uint8_t number = 1;  ///< Counts from 1.
+  std::uint8_t count = 1;
+  std::string_view name;  ///< Escapes unresolved.
+};
+struct StepEnded {
+  std::string_view job_id;
+  std::uint8_t number = 1;
+  handlers::StepEnd end = handlers::StepEnd::kSucceeded;
+  std::int32_t code = 0;
+  std::string_view reason;  ///< As reported; empty when it succeeded.
+};
+/// The step that runs is asked to stop.
+struct StepStopping {
+  std::string_view job_id;
+  const char* reason = "";  ///< "canceled", "step-time-limit", ...
+};
+/// The execution at hand is over at the cloud; nothing is reported for it.
+struct JobLost {
+  std::string_view job_id;
+};
 /// A report leaves for the cloud.
 struct Reporting {
   std::string_view job_id;
@@ -139,8 +212,8 @@ struct Ignored {
 /// At Start(): the journal holds a job of an earlier boot.
 struct Resumed {
   std::string_view job_id;
-  /// What will be reported: "rebooted", "unexpected-boot", "reboot-did-not-come"; "none"
-  /// when its work had not begun, and begins now.
+  /// What became of the step it was at: "rebooted", "unexpected-boot", "reboot-did-not-come",
+  /// "interrupted"; "report" when only its report is missing; "none" when it goes on.
   std::string_view outcome;
 };
 /// The journal cannot be written or read; jobs that need it fail with this reason.
@@ -154,7 +227,8 @@ using Event =
     std::variant<event::OpenTransport, event::CloseTransport, event::Reboot, event::Connected,
                  event::ConnectRefused, event::Disconnected, event::Waiting, event::Subscribing,
                  event::SubscribeRefused, event::Asking, event::NoJob, event::JobTaken,
-                 event::NotDone, event::Reporting, event::Reported, event::Refused, event::NoReply,
+                 event::NotDone, event::StepBegun, event::StepEnded, event::StepStopping,
+                 event::JobLost, event::Reporting, event::Reported, event::Refused, event::NoReply,
                  event::TooLarge, event::Ignored, event::Resumed, event::JournalFault>;
 
 class Agent {
@@ -168,33 +242,50 @@ class Agent {
   /// A reboot that does not come is asked for so many times in all.
   static constexpr std::uint8_t kMaxRebootAttempts = 3;
 
-  /// `receive` decides the largest job document (its message must fit, 128 bytes at least);
-  /// `send` holds what is not acknowledged, 1 KiB is plenty. `flash` needs two sectors.
-  /// `seed` is entropy of this boot. All of them, and the texts of `options`, outlive the
-  /// agent. Reads the journal.
-  Agent(const Options& options, MutableBytes receive, MutableBytes send, Flash& flash, Boot boot,
-        std::uint32_t seed);
+  /// `flash` needs what Journal says. `executor` carries out the steps. `seed` is entropy of
+  /// this boot. All of them, and the texts of `options`, outlive the agent. Reads the journal.
+  Agent(const Options& options, const Memory& memory, Flash& flash, Boot boot,
+        handlers::Executor& executor, std::uint32_t seed);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
   /// Connects, and stays connected, until Stop(). Harmless when started already.
   void Start(Instant now);
   /// Leaves the broker in order; stopped() follows within kLeaveTimeout, once the port
-  /// closed the transport.
+  /// closed the transport. A step that runs is stopped first: its job is reported FAILED with
+  /// "agent-stopped" at the next start.
   void Stop(Instant now);
-  bool stopped() const { return state_ == State::kStopped; }
+  bool stopped() const { return state_ == State::kStopped && !step_runs_; }
 
-  /// The journal holds a job of an earlier boot that is not reported: the port should
-  /// Start() without being asked.
-  bool has_unfinished_job() const { return work_is_journaled_; }
+  /// The journal holds a job that is not over, or not reported: the port should Start() without
+  /// being asked.
+  bool has_unfinished_job() const;
   /// For a person: "idle", "reporting", ...
   const char* state_name() const { return StateName(state_); }
   /// The job at hand, or empty. Valid until the next mutation.
-  std::string_view job_id() const { return work_.job_id.view(); }
+  std::string_view job_id() const;
+  /// The execution at hand; phase kNone: none, or only its report is missing (job_id()).
+  const Running& running() const { return journal_.running(); }
+  /// Of the step that runs, 0 to 100; empty: it has not said.
+  std::optional<std::uint8_t> percent() const { return percent_; }
+  const Counters& counters() const { return counters_; }
+  /// The last thing that went wrong, stable text; empty when nothing has.
+  std::string_view last_error() const { return last_error_; }
+  /// For its history. Not to be written to.
+  Journal& journal() { return journal_; }
+
+  /// A person gives up the job at hand: it is reported FAILED with "canceled-on-device".
+  /// kNotFound: another job is at hand, or none, or only its report is missing.
+  Status GiveUpJob(Instant now, std::string_view job_id);
 
   /// The network was away and is back: the wait that grew meanwhile starts over, short. Not
   /// at once, since a whole site may have lost it together. Harmless at any time.
   void OnNetworkBack(Instant now);
+
+  /// The step that runs is so far, 0 to 100.
+  void OnStepProgress(Instant now, std::uint8_t percent);
+  /// The step that Executor::Start() began is over.
+  void OnStepEnd(Instant now, const handlers::StepResult& result);
 
   void OnTransportUp(Instant now);
   /// The transport is closed or could not be opened. `why`: stable text for the log, never
@@ -211,7 +302,9 @@ class Agent {
   /// Call at or after Deadline(); earlier calls are harmless.
   void OnTime(Instant now);
   /// When OnTime() next matters, or kNever. Changes after every other call.
-  Instant Deadline() const { return Earlier(deadline_, session_.Deadline()); }
+  Instant Deadline() const {
+    return Earlier(Earlier(deadline_, WorkDeadline()), session_.Deadline());
+  }
 
   std::optional<Event> NextEvent(Instant now);
 
@@ -219,7 +312,6 @@ class Agent {
   // The most events that one input leads to, with room to spare.
   static constexpr std::size_t kMaxEvents = 8;
   static constexpr std::size_t kMaxRecords = 8;
-  static constexpr std::size_t kMaxPayload = 384;
 
   // What the session tells, turned into inputs of the table. agent.cc
   void OnSessionEvent(Instant now, const mqtt::Event& event);
@@ -228,36 +320,70 @@ class Agent {
   std::optional<Input> OnSuback(const mqtt::Suback& suback);
 
   // Messages of the Jobs service; `text` is the topic as it came. agent_replies.cc
-  std::optional<Input> OnMessage(std::string_view text, std::string_view payload);
-  std::optional<Input> OnOversize(std::string_view text, std::uint32_t payload_bytes);
+  std::optional<Input> OnMessage(Instant now, std::string_view text, std::string_view payload);
+  std::optional<Input> OnOversize(Instant now, std::string_view text, std::uint32_t payload_bytes);
+  std::optional<Input> OnNotify(std::string_view payload);
   std::optional<Input> OnNotifyNext(std::string_view payload);
-  std::optional<Input> OnStartNextReply(std::string_view payload);
-  std::optional<Input> OnDescribeReply(std::string_view payload);
-  std::optional<Input> OnUpdateReply(std::string_view job, std::string_view payload);
+  std::optional<Input> OnStartNextReply(Instant now, std::string_view payload);
+  std::optional<Input> OnDescribeReply(Instant now, std::string_view payload);
+  std::optional<Input> OnUpdateReply(Instant now, std::string_view job, std::string_view payload);
   std::optional<Input> OnRejected(const jobs::ParsedTopic& topic, std::string_view text,
                                   std::string_view payload);
   std::optional<Input> Ignore(std::string_view topic);
   bool IsOurReply(std::string_view client_token) const;
   bool IsAboutOurJob(const jobs::ParsedTopic& topic) const;
+  void LearnTime(Instant now, std::int64_t timestamp);
 
-  // The job at hand. agent_work.cc
+  // The execution at hand: taken, refused, over, lost. agent_work.cc
+  Input TakeJob(Instant now, const jobs::Execution& execution);
+  Input TakeUpAgain(Instant now, const jobs::Execution& execution);
+  Input RefuseJob(Instant now, const char* reason, std::string_view name, bool no_action);
+  void KeepDocument(std::string_view document);
+  void ReckonLimit(Instant now, const jobs::Execution& execution);
+  void WindHeartbeat(Instant now);
+  /// How it ends, beside its status.
+  struct Ending {
+    std::string_view reason = {};
+    std::string_view name = {};                    // What was not understood.
+    const handlers::StepResult* result = nullptr;  // Of the step that ended it.
+    bool after_boot = false;                       // The boot decided it.
+  };
+  void EndJob(Instant now, jobs::ExecutionStatus status, const Ending& ending);
+  void FailForJournal(Instant now);
+  void LoseJob(Instant now);
+  void EndLost(Instant now);
+  void ForgetWork();
+  void Settle(Delivery delivery);
+  std::int64_t UnixTime(Instant now) const;
+
+  // After a boot: what became of it. agent_boot.cc
   void RecallWork();
   void JudgeReboot();
-  void NameWork(const jobs::Execution& execution);
-  Input TakeJob(const jobs::Execution& execution);
-  Input RefuseJob(const char* reason, std::string_view name, bool no_action);
-  Input FailForJournal();
-  Status StoreWork();
-  void FinishWork();
+  void StepOver(bool succeeded, const char* reason);
+
+  // Its steps. agent_steps.cc
+  bool ContinueWork(Instant now);
+  bool CanBeginStep() const;
+  void BeginStep(Instant now);
+  void BeginReboot(Instant now);
+  bool RecordReboot(Instant now);
+  void FinishStep(Instant now, const handlers::StepResult& result);
+  void StopStep(Instant now, const char* reason);
+  void OnWorkTime(Instant now);
+  Instant WorkDeadline() const;
+  handlers::Step CurrentStep() const;
+  std::string_view document() const { return AsText(memory_.document.first(document_size_)); }
 
   // The table, and what its actions do. agent.cc
   void Apply(Instant now, Input input);
   std::optional<Input> Do(Instant now, Action action);
-  std::optional<Input> ChooseWork() const;
+  Input ChooseWork(Instant now) const;
   std::optional<Input> PrepareRestart(Instant now);
   void BackOff(Instant now);
   void AskAgainLater(Instant now);
   void Leave(Instant now);
+  void WatchWork(Instant now);
+  Instant ReconcileTime(Instant now);
 
   // Requests. agent_requests.cc
   Status SendSubscribe();
@@ -268,6 +394,12 @@ class Agent {
   void PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
                       std::string_view payload);
   void NewToken();
+  std::span<char> payload() const;
+
+  // What statusDetails say. agent_details.cc
+  std::string_view StepName(std::span<char> out) const;
+  std::string_view ProgressDetails(std::span<char> out) const;
+  std::string_view FinalDetails(const Ending& ending, std::span<char> out) const;
 
   /// Built where it is kept: a copy of the variant at each call would cost 2 KB of flash.
   template <class E>
@@ -277,26 +409,54 @@ class Agent {
   Event& NewEvent();
 
   const Options options_;
+  const Memory memory_;
   const mqtt::Connect connect_;
   std::array<mqtt::SendRecord, kMaxRecords> records_;
   mqtt::Session session_;
   Journal journal_;
+  handlers::Executor& executor_;
   const Boot boot_;
   Random random_;
   Backoff reconnect_;
   Backoff retry_;
+  Counters counters_;
 
   State state_ = State::kStopped;
   Instant deadline_ = kNever;  // Of the state; kTimer when it comes.
   Instant connected_at_ = kNever;
   const char* close_reason_ = "";  // Why the transport was told to close.
+  std::string_view last_error_;
 
-  JournalRecord work_;            // The job at hand; phase kNone when there is none.
-  JournalRecord last_;            // The last job that had an effect, and is done.
-  const char* refusal_ = "";      // Why the job at hand is not carried out, or "".
-  FixedString<64> refused_name_;  // What in its document was not understood.
-  bool work_is_journaled_ = false;
+  // The execution at hand is journal_.running(), as long as at_hand_ says so: what the journal
+  // could not write down is over all the same.
+  bool at_hand_ = false;
+  bool lost_ = false;  // It is over at the cloud; its step is being stopped.
+  bool step_runs_ = false;
+  bool reboot_waits_ = false;  // Its reboot step waits for the cloud to know.
+  bool work_changed_ = false;  // The table is to be told.
+  bool progress_due_ = false;
+  bool check_due_ = false;             // Is it still wanted?
+  std::uint32_t document_size_ = 0;    // In memory_.document; 0: to be asked for.
+  const char* stop_reason_ = nullptr;  // Why its step is being stopped.
+  Instant step_until_ = kNever;
+  Instant job_until_ = kNever;
+  Instant kill_at_ = kNever;
+  Instant reboot_by_ = kNever;
+  Instant progress_at_ = kNever;  // Not before.
+  Instant heartbeat_at_ = kNever;
+  Instant check_at_ = kNever;
+  std::optional<std::uint8_t> percent_;
+  FixedString<32> step_reason_;  // Of the last step that failed.
+
+  // The final status that the cloud has not got, when has_report_; otherwise its key names the
+  // execution that is looked at.
+  Ended report_;
+  bool has_report_ = false;
+  bool report_is_journaled_ = false;
   bool plain_report_ = false;  // Leave statusDetails out: they were refused.
+  jobs::ErrorCode refusal_ = jobs::ErrorCode::kUnknown;  // Of the last rejection.
+
+  std::int64_t epoch_ms_ = 0;  // Unix time at Instant 0, by the cloud's clock; 0: not known.
 
   FixedString<20> token_;  // Of the request that waits for its reply.
   std::uint32_t requests_ = 0;
@@ -306,10 +466,9 @@ class Agent {
   bool notified_ = false;        // notify-next came while start-next was out.
   bool first_question_ = false;  // None was asked on this connection.
   bool ever_subscribed_ = false;
-  bool resumed_told_ = false;
+  const char* resumed_ = nullptr;  // What became of a job of an earlier boot; told once.
   const char* journal_fault_ = nullptr;
 
-  std::array<char, kMaxPayload> payload_;
   std::array<Event, kMaxEvents> events_;
   std::uint8_t events_begin_ = 0;
   std::uint8_t events_count_ = 0;

@@ -94,13 +94,14 @@ TEST_F(Jobs, NotifiedWhileAsking_AsksOnceMoreAfterNoJob) {
 
 TEST_F(Jobs, NothingToDo_IsRejectedWithTheReason) {
   Connect();
+  driver->executor().why_not = "unknown-handler";
   TakeJob(R"({"operation":"dance"})");
   EXPECT_THAT(driver->Notes(),
-              ElementsAre("taken j1", "not done: unsupported-operation", "reporting j1"));
+              ElementsAre("taken j1", "not done: unknown-handler", "reporting j1"));
   EXPECT_EQ(request.topic, kTopics + "j1/update");
   EXPECT_THAT(request.payload, HasSubstr(R"("status":"REJECTED")"));
   EXPECT_THAT(request.payload,
-              HasSubstr(R"("statusDetails":{"reason":"unsupported-operation","name":"dance"})"));
+              HasSubstr(R"("statusDetails":{"reason":"unknown-handler","name":"dance"})"));
   EXPECT_THAT(request.payload, HasSubstr(R"("executionNumber":1)"));
 }
 
@@ -109,7 +110,8 @@ TEST_F(Jobs, NothingToDo_SucceedsWhenTheProductSaysSo) {
   setup.options.no_action = NoAction::kSucceed;
   Use(setup);
   Connect();
-  TakeJob(R"({"afr_ota":{}})");
+  driver->executor().why_not = "unsupported-step";
+  TakeJob(R"({"ota":{}})");
   EXPECT_THAT(driver->Notes(), Contains("not done: no-operation (succeed)"));
   EXPECT_THAT(request.payload, HasSubstr(R"("status":"SUCCEEDED")"));
 }
@@ -311,7 +313,7 @@ TEST_P(QuestionRejected, IsAskedAgainLater) {
   driver->Deliver(kTopics + "start-next/rejected", Rejection(request, GetParam()));
   EXPECT_THAT(driver->Notes(), ElementsAre(std::string("refused ") + GetParam() + ": retry"));
   EXPECT_THAT(driver->Sent(), IsEmpty());
-  driver->Advance(Seconds(3));
+  driver->Advance(Seconds(5));
   EXPECT_EQ(driver->SentOne().topic, kTopics + "start-next");
 }
 
@@ -381,8 +383,8 @@ TEST_F(Jobs, LargeReplyAboutAnEarlierJob_DoesNotRejectTheOneAtHand) {
                   Reply(request, R"(,"execution":)" + Execution("small", "")));
   request = driver->SentOne();
   driver->Deliver(kTopics + "small/get/accepted",
-                  Reply(request, R"(,"execution":)" + Execution("small", R"({"operation":"x"})")));
-  EXPECT_THAT(driver->SentOne().payload, HasSubstr("unsupported-operation"));
+                  Reply(request, R"(,"execution":)" + Execution("small", R"({"x":1})")));
+  EXPECT_THAT(driver->SentOne().payload, HasSubstr("no-operation"));
 }
 
 TEST_F(Jobs, JobThatIsGoneWhenItsSizeIsConfirmed_IsForgotten) {
@@ -415,10 +417,21 @@ TEST_F(Jobs, NoticeLargerThanTheBuffer_IsStillANotice) {
 TEST_F(Jobs, DocumentOf32KiB_FitsAConfiguredBuffer) {
   AgentDriver::Setup setup;
   setup.receive = 36 * 1024;
+  setup.document = 32 * 1024;
   Use(setup);
   Connect();
   TakeJob(R"({"operation":"x","pad":")" + std::string(32'700, 'p') + R"("})");
-  EXPECT_THAT(request.payload, HasSubstr("unsupported-operation"));
+  EXPECT_THAT(driver->Notes(), Contains("START x 1/1"));
+}
+
+TEST_F(Jobs, DocumentLargerThanItsMemory_IsRejectedVisibly) {
+  AgentDriver::Setup setup;
+  setup.document = 256;
+  Use(setup);
+  Connect();
+  TakeJob(R"({"operation":"x","pad":")" + std::string(300, 'p') + R"("})");
+  EXPECT_THAT(request.payload, HasSubstr(R"("status":"REJECTED")"));
+  EXPECT_THAT(request.payload, HasSubstr("document-too-large"));
 }
 
 TEST_F(Jobs, HundredDuplicateNotices_AskOnce) {

@@ -5,22 +5,6 @@
 namespace fieldwork::agent {
 namespace {
 
-/// A small number as text, for statusDetails, where every value is a string.
-class Decimal {
- public:
-  explicit Decimal(std::uint8_t value) {
-    do {
-      text_[--begin_] = static_cast<char>('0' + value % 10);
-      value = static_cast<std::uint8_t>(value / 10);
-    } while (value != 0);
-  }
-  std::string_view view() const { return {text_.data() + begin_, text_.size() - begin_}; }
-
- private:
-  std::array<char, 3> text_;
-  std::size_t begin_ = 3;
-};
-
 /// Eight hexadecimal digits.
 void PutHex(char* at, std::uint32_t value) {
   for (int shift = 28; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[value >> shift & 0xF];
@@ -42,7 +26,9 @@ Status Agent::SendSubscribe() {
       jobs::Topic::kNotifyNext,        jobs::Topic::kStartNextAccepted,
       jobs::Topic::kStartNextRejected, jobs::Topic::kDescribeAccepted,
       jobs::Topic::kDescribeRejected,  jobs::Topic::kUpdateAccepted,
-      jobs::Topic::kUpdateRejected};
+      jobs::Topic::kUpdateRejected,    jobs::Topic::kNotify};
+  // AWS takes no more in one SUBSCRIBE.
+  static_assert(sizeof kWanted / sizeof kWanted[0] <= 8);
   constexpr std::size_t kCount = sizeof kWanted / sizeof kWanted[0];
   std::array<std::array<char, jobs::kMaxTopic>, kCount> texts;
   std::array<mqtt::Subscription, kCount> subscriptions;
@@ -63,11 +49,13 @@ void Agent::SendStartNext(Instant now) {
     return;
   }
   notified_ = false;
-  const auto payload =
-      jobs::Encode(jobs::StartNextRequest{.client_token = token_.view()}, payload_);
-  Tell(event::Asking{*payload, first_question_});
+  const auto text =
+      jobs::Encode(jobs::StartNextRequest{.client_token = token_.view(),
+                                          .step_timeout_minutes = options_.step_timeout_minutes},
+                   payload());
+  Tell(event::Asking{*text, first_question_});
   first_question_ = false;
-  PublishRequest(now, jobs::Topic::kStartNext, {}, *payload);
+  PublishRequest(now, jobs::Topic::kStartNext, {}, *text);
 }
 
 void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t execution_number,
@@ -75,33 +63,46 @@ void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t executi
   const jobs::DescribeRequest request{.client_token = token_.view(),
                                       .execution_number = execution_number,
                                       .include_document = include_document};
-  const auto payload = jobs::Encode(request, payload_);
-  PublishRequest(now, jobs::Topic::kDescribe, job, *payload);
+  const auto text = jobs::Encode(request, payload());
+  PublishRequest(now, jobs::Topic::kDescribe, job, *text);
 }
 
 void Agent::SendUpdate(Instant now) {
-  const Decimal attempt(static_cast<std::uint8_t>(work_.attempts + 1));
-  const Decimal boot_reason(work_.boot_reason);
-  std::array<jobs::Detail, 2> details;
-  std::size_t count = 0;
-  if (state_ == State::kAnnouncing) {
-    details[count++] = {"step", "reboot"};
-    details[count++] = {"attempt", attempt.view()};
-  } else if (*refusal_ != '\0') {
-    details[count++] = {"reason", refusal_};
-    if (!refused_name_.empty()) details[count++] = {"name", refused_name_.view()};
-  } else if (work_.outcome != Outcome::kNone) {
-    details[count++] = {"reason", OutcomeText(work_.outcome)};
-    details[count++] = {"bootReason", boot_reason.view()};
+  // Nothing else is in the document's memory then, or the details are few.
+  const std::span<char> memory{reinterpret_cast<char*>(memory_.document.data()),
+                               memory_.document.size()};
+  std::array<char, 2 * jobs::kMaxDetailKey + 64> progress;
+  const bool is_final = state_ == State::kReporting;
+  std::string_view details;
+  if (!is_final) {
+    details = ProgressDetails(progress);
+  } else if (report_is_journaled_) {
+    if (const auto kept = journal_.ReadDetails(memory); kept.ok()) details = *kept;
+  } else {
+    details = FinalDetails({.reason = report_.reason.view()}, memory);
   }
   const jobs::UpdateRequest request{
-      .status = state_ == State::kAnnouncing ? jobs::ExecutionStatus::kInProgress : work_.status,
-      .details = std::span(details).first(plain_report_ ? 0 : count),
-      .execution_number = work_.execution_number,
+      .status = is_final ? report_.status : jobs::ExecutionStatus::kInProgress,
+      .details_json = plain_report_ ? std::string_view() : details,
+      .execution_number = is_final ? report_.key.number : running().key.number,
+      .step_timeout_minutes = is_final ? 0 : options_.step_timeout_minutes,
       .client_token = token_.view()};
-  const auto payload = jobs::Encode(request, payload_);
-  Tell(event::Reporting{work_.job_id.view(), *payload});
-  PublishRequest(now, jobs::Topic::kUpdate, work_.job_id.view(), *payload);
+  const auto text = jobs::Encode(request, payload());
+  if (!is_final) {
+    progress_due_ = false;
+    progress_at_ = now + options_.progress_interval;
+    WindHeartbeat(now);
+  }
+  ++counters_.updates_sent;
+  Tell(event::Reporting{job_id(), *text});
+  PublishRequest(now, jobs::Topic::kUpdate, job_id(), *text);
+}
+
+/// The cloud's step timer runs anew; at half of it there is something to say again.
+void Agent::WindHeartbeat(Instant now) {
+  heartbeat_at_ = options_.step_timeout_minutes > 0
+                      ? now + Seconds(std::int64_t{30} * options_.step_timeout_minutes)
+                      : kNever;
 }
 
 void Agent::PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
@@ -114,6 +115,7 @@ void Agent::PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
     AskAgainLater(now);
     return;
   }
+  refusal_ = jobs::ErrorCode::kUnknown;
   const Millis patience = awaiting_reply_ ? retry_.Next(random_) : Millis{0};
   awaiting_reply_ = true;
   deadline_ = now + kReplyTimeout + patience;

@@ -61,7 +61,7 @@ TEST_F(Connection, NewSession_SubscribesThenAsks) {
               ElementsAre(kTopics + "notify-next", kTopics + "start-next/accepted",
                           kTopics + "start-next/rejected", kTopics + "+/get/accepted",
                           kTopics + "+/get/rejected", kTopics + "+/update/accepted",
-                          kTopics + "+/update/rejected"));
+                          kTopics + "+/update/rejected", kTopics + "notify"));
   EXPECT_EQ(driver.SentOne().topic, kTopics + "start-next");
 }
 
@@ -128,7 +128,7 @@ TEST_F(Connection, SubscribeRefused_ClosesAndTriesLater) {
   driver.Start();
   driver.TransportUp();
   driver.Receive(sim::kConnackPacket);
-  driver.Receive(sim::SubackPacket(1, {0x80, 1, 1, 1, 1, 1, 1}));
+  driver.Receive(sim::SubackPacket(1, {0x80, 1, 1, 1, 1, 1, 1, 1}));
   EXPECT_THAT(driver.Notes(),
               ElementsAre("open", "connected", "subscribing", "subscribe refused", "close"));
   driver.TransportDown("");
@@ -141,7 +141,7 @@ TEST_F(Connection, RepliesRefused_GoesOnSinceAwsSendsThemAnyway) {
   driver.Start();
   driver.TransportUp();
   driver.Receive(sim::kConnackPacket);
-  driver.Receive(sim::SubackPacket(1, {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}));
+  driver.Receive(sim::SubackPacket(1, {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}));
   EXPECT_THAT(driver.Notes(), Contains("asking first"));
 }
 

@@ -13,6 +13,11 @@ event::Verdict JudgeQuestion(ErrorCode code) {
   }
 }
 
+bool IsFinalRefusal(ErrorCode code) {
+  return code == ErrorCode::kInvalidTopic || code == ErrorCode::kInvalidJson ||
+         code == ErrorCode::kInvalidRequest;
+}
+
 event::Verdict JudgeUpdate(const jobs::Rejection& rejection, jobs::ExecutionStatus wanted) {
   switch (rejection.code) {
     // The reply to an earlier copy of this update was lost, and the copy did its work.

@@ -10,6 +10,9 @@ namespace fieldwork::agent {
 /// may be answered tomorrow. {job}/get of an execution that is over, or gone, is.
 event::Verdict JudgeQuestion(jobs::ErrorCode code);
 
+/// The cloud will never take the update, whatever became of the execution: we, or it, have a bug.
+bool IsFinalRefusal(jobs::ErrorCode code);
+
 /// For an update to `wanted`.
 event::Verdict JudgeUpdate(const jobs::Rejection& rejection, jobs::ExecutionStatus wanted);
 

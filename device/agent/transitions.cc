@@ -23,26 +23,33 @@ constexpr Transition kRows[] = {
   {kWaiting,     kTimer,            kOpening,     Action::kOpenTransport},
   {kWaiting,     kNetworkBack,      kWaiting,     Action::kBackOff},
   {kWaiting,     kStop,             kStopped,     Action::kNothing},
+  {kWaiting,     kRestartNow,       kStopped,     Action::kPrepareOffline},
 
   {kOpening,     kTransportUp,      kConnecting,  Action::kSendConnect},
   {kOpening,     kTransportDown,    kWaiting,     Action::kBackOff},
   {kOpening,     kStop,             kLeaving,     Action::kCloseTransport},
+  {kOpening,     kRestartNow,       kRestarting,  Action::kPrepareRestart},
 
   {kConnecting,  kConnectedNew,     kSubscribing, Action::kSendSubscribe},
   {kConnecting,  kConnectedResumed, kReady,       Action::kChooseWork},
   {kConnecting,  kStop,             kLeaving,     Action::kCloseTransport},
+  {kConnecting,  kRestartNow,       kRestarting,  Action::kPrepareRestart},
 
   {kSubscribing, kSubscribed,       kReady,       Action::kChooseWork},
   // Without notify-next the device would be deaf; a later attempt may find another policy.
   {kSubscribing, kSubscribeRefused, kClosing,     Action::kCloseTransport},
 
   {kReady,       kWorkAsk,          kAsking,      Action::kSendStartNext},
+  {kReady,       kWorkOn,           kWorking,     Action::kWatchWork},
   {kReady,       kWorkAnnounce,     kAnnouncing,  Action::kSendUpdate},
+  {kReady,       kWorkCheck,        kChecking,    Action::kSendCheck},
   {kReady,       kWorkReport,       kReporting,   Action::kSendUpdate},
+  {kReady,       kWorkRestart,      kRestarting,  Action::kPrepareRestart},
 
   {kAsking,      kNoJob,            kIdle,        Action::kGoIdle},
-  {kAsking,      kJobReboot,        kAnnouncing,  Action::kSendUpdate},
+  {kAsking,      kJobTaken,         kReady,       Action::kChooseWork},
   {kAsking,      kJobOver,          kReporting,   Action::kSendUpdate},
+  {kAsking,      kJobOther,         kReady,       Action::kChooseWork},
   {kAsking,      kJobTooLarge,      kSizing,      Action::kSendSizing},
   // The reply on its way may have been made before the job that the notice is about.
   {kAsking,      kNotified,         kAsking,      Action::kRememberNotice},
@@ -50,6 +57,12 @@ constexpr Transition kRows[] = {
   {kAsking,      kTimer,            kAsking,      Action::kSendStartNext},
 
   {kIdle,        kNotified,         kAsking,      Action::kSendStartNext},
+  {kIdle,        kTimer,            kAsking,      Action::kSendStartNext},
+  {kIdle,        kWorkChanged,      kReady,       Action::kChooseWork},
+
+  {kWorking,     kNotified,         kReady,       Action::kChooseWork},
+  {kWorking,     kWorkChanged,      kReady,       Action::kChooseWork},
+  {kWorking,     kTimer,            kReady,       Action::kChooseWork},
 
   // A reply that a broker kept may be about a job of yesterday: never reject today's for it.
   {kSizing,      kJobSized,         kConfirming,  Action::kSendConfirm},
@@ -58,16 +71,19 @@ constexpr Transition kRows[] = {
   {kSizing,      kTimer,            kSizing,      Action::kSendSizing},
 
   {kConfirming,  kJobOver,          kReporting,   Action::kSendUpdate},
-  {kConfirming,  kJobReboot,        kAnnouncing,  Action::kSendUpdate},
+  {kConfirming,  kJobTaken,         kReady,       Action::kChooseWork},
+  {kConfirming,  kJobOther,         kReady,       Action::kChooseWork},
   {kConfirming,  kRefusedGone,      kReady,       Action::kAbandon},
   {kConfirming,  kRefusedRetry,     kConfirming,  Action::kAskAgainLater},
   {kConfirming,  kTimer,            kConfirming,  Action::kSendConfirm},
 
-  {kAnnouncing,  kAccepted,         kRestarting,  Action::kPrepareRestart},
+  {kAnnouncing,  kAccepted,         kReady,       Action::kAnnounced},
   {kAnnouncing,  kRefusedRetry,     kAnnouncing,  Action::kAskAgainLater},
   {kAnnouncing,  kRefusedGone,      kReady,       Action::kAbandon},
   {kAnnouncing,  kRefusedCheck,     kChecking,    Action::kSendCheck},
   {kAnnouncing,  kTimer,            kAnnouncing,  Action::kSendUpdate},
+  // What is new is more worth saying than what was.
+  {kAnnouncing,  kWorkChanged,      kReady,       Action::kChooseWork},
 
   {kReporting,   kAccepted,         kReady,       Action::kFinish},
   {kReporting,   kRefusedRetry,     kReporting,   Action::kAskAgainLater},
@@ -79,13 +95,14 @@ constexpr Transition kRows[] = {
   {kChecking,    kRefusedGone,      kReady,       Action::kAbandon},
   {kChecking,    kRefusedRetry,     kChecking,    Action::kAskAgainLater},
   {kChecking,    kTimer,            kChecking,    Action::kSendCheck},
+  {kChecking,    kWorkChanged,      kReady,       Action::kChooseWork},
 
   // The broker has DISCONNECT, or the time for it is over: nothing more to wait for.
   {kRestarting,  kTransportDown,    kStopped,     Action::kRestart},
   {kRestarting,  kTimer,            kStopped,     Action::kRestart},
   {kRestarting,  kSessionOver,      kRestarting,  Action::kCloseTransport},
   // The journal failed: without it nobody could tell after the boot that it was ours.
-  {kRestarting,  kJobOver,          kReporting,   Action::kSendUpdate},
+  {kRestarting,  kJobOver,          kClosing,     Action::kCloseTransport},
   // The journal says "rebooting": a reboot that was asked for is not called back.
   {kRestarting,  kStop,             kRestarting,  Action::kNothing},
 
@@ -98,16 +115,18 @@ constexpr Transition kRows[] = {
 
   {kClosing,     kTransportDown,    kWaiting,     Action::kBackOff},
   {kClosing,     kStop,             kLeaving,     Action::kCloseTransport},
+  {kClosing,     kRestartNow,       kRestarting,  Action::kPrepareRestart},
 };
 // clang-format on
 
 /// These have a connection, whose loss and uselessness mean the same in each.
-constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,      kAsking,    kIdle,
-                             kSizing,     kConfirming,  kAnnouncing, kReporting, kChecking};
+constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,      kAsking,    kIdle,    kSizing,
+                             kConfirming, kWorking,     kAnnouncing, kReporting, kChecking};
 /// Of these, all but the first can say DISCONNECT.
 constexpr auto kConnected = std::span(kOnline).subspan<1>();
 
-constexpr std::size_t kRowsOfAll = std::size(kRows) + 2 * std::size(kOnline) + kConnected.size();
+constexpr std::size_t kRowsOfAll =
+    std::size(kRows) + 2 * std::size(kOnline) + 2 * kConnected.size();
 using Table = std::array<Transition, kRowsOfAll>;
 
 consteval Table Build() {
@@ -125,7 +144,10 @@ consteval Table Build() {
     declare({state, kTransportDown, kWaiting, Action::kBackOff});
     declare({state, kSessionOver, kClosing, Action::kCloseTransport});
   }
-  for (const State state : kConnected) declare({state, kStop, kLeaving, Action::kDisconnect});
+  for (const State state : kConnected) {
+    declare({state, kStop, kLeaving, Action::kDisconnect});
+    declare({state, kRestartNow, kRestarting, Action::kPrepareRestart});
+  }
   return table;
 }
 
@@ -156,11 +178,15 @@ static_assert(EveryStateBut(kStopped, kStopped, kStop), "a started agent can be 
 const Transition* Next(State state, Input input) { return Find(state, input); }
 
 const char* StateName(State state) {
-  static constexpr const char* kNames[kStates] = {
-      "stopped",    "waiting to connect", "opening",  "connecting", "subscribing",
-      "ready",      "asking for a job",   "idle",     "sizing",     "confirming",
-      "announcing", "reporting",          "checking", "restarting", "leaving",
-      "closing"};
+  static constexpr const char* kNames[kStates] = {"stopped",          "waiting to connect",
+                                                  "opening",          "connecting",
+                                                  "subscribing",      "ready",
+                                                  "asking for a job", "idle",
+                                                  "sizing",           "confirming",
+                                                  "working",          "announcing",
+                                                  "reporting",        "checking",
+                                                  "restarting",       "leaving",
+                                                  "closing"};
   return kNames[static_cast<std::size_t>(state)];
 }
 

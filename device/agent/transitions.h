@@ -21,14 +21,15 @@ enum class State : std::uint8_t {
   kIdle,         ///< The cloud has no job. Waits for notify-next.
   kSizing,       ///< A document was too large: asks for the job at hand, without document.
   kConfirming,   ///< Asks for that job's own document: is it this one that is too large?
-  kAnnouncing,   ///< IN_PROGRESS, before the reboot, is out; it must be accepted.
+  kWorking,      ///< A step runs, or is about to; no request is out.
+  kAnnouncing,   ///< IN_PROGRESS is out: how far the step came, or that a reboot comes.
   kReporting,    ///< The final status is out; it must be accepted.
   kChecking,     ///< The cloud's view of our execution is asked for.
   kRestarting,   ///< DISCONNECT before the reboot is out.
   kLeaving,      ///< DISCONNECT before the stop is out.
   kClosing,      ///< The port was told to close a useless connection.
 };
-inline constexpr std::size_t kStates = 16;
+inline constexpr std::size_t kStates = 17;
 
 enum class Input : std::uint8_t {
   kStart,
@@ -42,12 +43,18 @@ enum class Input : std::uint8_t {
   kConnectedResumed,  ///< CONNACK, and our subscriptions are still there.
   kSubscribed,
   kSubscribeRefused,
-  kWorkAsk,       ///< kReady found: nothing of our own to do.
-  kWorkAnnounce,  ///< kReady found: a reboot that was not announced.
+  kWorkAsk,       ///< kReady found: no job at hand, or not its document.
+  kWorkOn,        ///< kReady found: a step runs, and there is nothing to say about it.
+  kWorkAnnounce,  ///< kReady found: something to say about it.
+  kWorkCheck,     ///< kReady found: it may not be wanted any more.
   kWorkReport,    ///< kReady found: a final status that was not accepted.
-  kNotified,      ///< notify-next names an execution.
+  kWorkRestart,   ///< The cloud knows that the reboot comes.
+  kRestartNow,    ///< The cloud could not be told in time.
+  kWorkChanged,   ///< The job at hand came further, or is over.
+  kNotified,      ///< A notice says that something changed.
   kNoJob,
-  kJobReboot,     ///< A job was taken, and is a reboot.
+  kJobTaken,      ///< A job was taken, and its steps can begin.
+  kJobOther,      ///< Another job was offered than the one at hand, which is over then.
   kJobOver,       ///< A job was taken, and its final status is known already.
   kJobTooLarge,   ///< A job was taken whose document does not fit.
   kJobSized,      ///< The job at hand is known by name.
@@ -57,7 +64,7 @@ enum class Input : std::uint8_t {
   kRefusedCheck,  ///< .../rejected: look before the next try.
   kStillOpen,     ///< Looked: the execution waits for our status.
 };
-inline constexpr std::size_t kInputs = 25;
+inline constexpr std::size_t kInputs = 31;
 
 enum class Action : std::uint8_t {
   kNothing,
@@ -66,7 +73,8 @@ enum class Action : std::uint8_t {
   kBackOff,  ///< Arms the reconnect delay.
   kSendConnect,
   kSendSubscribe,
-  kChooseWork,  ///< Posts kWorkAsk, kWorkAnnounce or kWorkReport.
+  kChooseWork,  ///< Posts one of kWork....
+  kWatchWork,   ///< Arms the time of what is next to be said or asked about the job at hand.
   kSendStartNext,
   kAskAgainLater,  ///< Arms the retry delay.
   kSendUpdate,
@@ -75,9 +83,11 @@ enum class Action : std::uint8_t {
   kSendCheck,
   kRememberNotice,
   kGoIdle,
+  kAnnounced,       ///< The cloud knows how far it came: the restart, or the next work.
   kFinish,          ///< The cloud knows the final status: into the journal, then the next work.
-  kAbandon,         ///< The cloud wants no status any more: the same.
+  kAbandon,         ///< The cloud wants no status any more: the same, or the step is stopped.
   kPrepareRestart,  ///< Journal first, then DISCONNECT.
+  kPrepareOffline,  ///< Journal, then kRestart: there is no connection to leave.
   kRestart,         ///< Tells the port to restart the device.
   kDisconnect,
 };
