@@ -2,6 +2,9 @@
 
 #include <cstdio>
 
+#include "apps/device/lines.h"
+#include "device/json/reader.h"
+
 namespace fieldwork::board {
 namespace {
 
@@ -69,6 +72,16 @@ class Teller {
     log_.Debug(kTag, {"job ", e.job_id, " asks for nothing that is done here: ", e.reason,
                       e.succeed ? ", reported as succeeded (jobs.no_action)" : ""});
   }
+  void operator()(const event::StepBegun& e) {
+    log_.Info(kTag, {"step ", e.number, "/", e.count, " ", StepNameText(e.name)});
+  }
+  void operator()(const event::StepEnded& e) { TellEnd(e); }
+  void operator()(const event::StepStopping& e) {
+    log_.Info(kTag, {"job ", e.job_id, ": the step is asked to stop: ", e.reason});
+  }
+  void operator()(const event::JobLost& e) {
+    log_.Warn(kTag, {"job ", e.job_id, " is over at the cloud: nothing is reported for it"});
+  }
   void operator()(const event::Reporting& e) {
     log_.Debug(kTag, {"Published payload: ", e.payload});
   }
@@ -95,10 +108,35 @@ class Teller {
   }
 
  private:
+  void TellEnd(const event::StepEnded& e) {
+    using handlers::StepEnd;
+    switch (e.end) {
+      case StepEnd::kSucceeded: return log_.Info(kTag, {"step ", e.number, " succeeded"});
+      case StepEnd::kExited:
+        return log_.Warn(kTag, {"step ", e.number, " ended with exit code ", e.code, Because(e)});
+      case StepEnd::kSignaled:
+        return log_.Warn(kTag, {"step ", e.number, " was ended by signal ", e.code, Because(e)});
+      case StepEnd::kFailed: return log_.Warn(kTag, {"step ", e.number, " failed", Because(e)});
+    }
+  }
+  static std::string Because(const event::StepEnded& e) {
+    return e.reason.empty() ? "" : ": " + std::string(e.reason);
+  }
+
   Log& log_;
 };
 
 }  // namespace
+
+std::string StepNameText(std::string_view name) {
+  std::string text(name);
+  if (name.starts_with('"')) {
+    const auto plain = json::Unescape({json::Kind::kString, name}, text);
+    text = plain.ok() ? std::string(*plain) : "";
+  }
+  constexpr std::size_t kMostBytes = 64;
+  return Printable(std::string_view(text).substr(0, kMostBytes));
+}
 
 const char* ConnectRefusalText(std::uint8_t code) {
   switch (code) {

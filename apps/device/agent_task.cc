@@ -19,6 +19,10 @@ constexpr std::string_view kTag = "aws";
 
 /// What a connection may take to get rid of its last bytes.
 constexpr Millis kCloseTime = Seconds(2);
+/// What leaving the broker in order may take.
+constexpr Millis kLeaveTime = agent::Agent::kLeaveTimeout;
+/// From killing a step until its output is read and its end is on flash.
+constexpr Millis kStepEndTime = Seconds(3);
 /// Reads in a row before others get their turn.
 constexpr int kMostReads = 32;
 
@@ -42,7 +46,14 @@ std::string UserName(const Config& config) {
   return "?SDK=Fieldwork&Version=" FIELDWORK_VERSION "&Platform=" + config.name;
 }
 
-agent::Options AgentOptions(const Config& config, const std::string& user_name) {
+std::vector<handlers::Attribute> Attributes(const Config& config) {
+  std::vector<handlers::Attribute> attributes;
+  for (const auto& [key, value] : config.attributes) attributes.push_back({key, value});
+  return attributes;
+}
+
+agent::Options AgentOptions(const Config& config, const std::string& user_name,
+                            std::span<const handlers::Attribute> attributes) {
   agent::Options options;
   options.thing = config.thing;
   options.user_name = user_name;
@@ -51,6 +62,12 @@ agent::Options AgentOptions(const Config& config, const std::string& user_name) 
       config.no_action_succeeds ? agent::NoAction::kSucceed : agent::NoAction::kReject;
   options.reconnect_cap = config.reconnect_cap;
   options.subscribe_replies = config.subscribe_replies;
+  options.attributes = attributes;
+  options.step_limit = config.step_limit;
+  options.job_limit = config.job_limit;
+  options.stop_grace = config.stop_grace;
+  options.step_timeout_minutes = config.step_timeout_min;
+  options.reconcile = config.reconcile;
   return options;
 }
 
@@ -64,8 +81,13 @@ AgentTask::AgentTask(Log& log, const Config& config, agent::Flash& flash, agent:
       user_name_(UserName(config)),
       receive_(config.receive_buffer_bytes),
       send_(config.send_buffer_bytes),
-      agent_(AgentOptions(config, user_name_), receive_.bytes(), send_.bytes(), flash, boot,
-             Entropy()),
+      document_(config.document_buffer_bytes),
+      payload_(config.payload_buffer_bytes),
+      attributes_(Attributes(config)),
+      steps_(config.steps),
+      agent_(AgentOptions(config, user_name_, attributes_),
+             {receive_.bytes(), send_.bytes(), document_.bytes(), payload_.bytes()}, flash, boot,
+             steps_, Entropy()),
       credentials_(LoadCredentials(config)),
       packets_(log) {}
 
@@ -79,8 +101,26 @@ void AgentTask::Start(Instant now) {
 void AgentTask::Stop(Instant now) {
   if (!started_) return;
   started_ = false;
+  next_attempt_ = kNever;
   agent_.Stop(now);
   Pump(now);
+}
+
+Millis AgentTask::StopLimit() const {
+  return kLeaveTime + (step_runs() ? config_.stop_grace + kStepEndTime : Millis{0});
+}
+
+void AgentTask::OnRestartFailed(Instant now) {
+  wants_restart_ = false;
+  started_ = true;
+  agent_.Start(now);
+  Pump(now);
+}
+
+Status AgentTask::GiveUpJob(Instant now, std::string_view job_id) {
+  const Status status = agent_.GiveUpJob(now, job_id);
+  Pump(now);
+  return status;
 }
 
 void AgentTask::SetNetwork(Instant now, bool up) {
@@ -106,40 +146,57 @@ const char* AgentTask::state_text() const {
   return agent_.state_name();
 }
 
+const char* AgentTask::link_text() const {
+  switch (link_) {
+    case Link::kDown:
+    case Link::kHeld: return "down";
+    case Link::kOpening: return "opening";
+    case Link::kUp: return "up";
+    case Link::kClosing: return "closing";
+  }
+  return "";
+}
+
+void AgentTask::AddPollFds(std::vector<pollfd>& fds) const {
+  transport_.AddPollFds(fds);
+  steps_.AddPollFds(fds);
+}
+
 void AgentTask::OnPoll(Instant now, std::span<const pollfd> fds) {
   transport_.OnPoll(now, fds);
+  steps_.OnPoll(fds);
   Pump(now);
 }
 
 void AgentTask::OnTime(Instant now) {
   if (now < Deadline()) return;
   transport_.OnTime(now);
+  steps_.OnTime(now);
   if (now >= agent_.Deadline()) agent_.OnTime(now);
   Pump(now);
 }
 
 Instant AgentTask::Deadline() const {
   if (more_to_read_) return Instant{0};
-  return Earlier(Earlier(agent_.Deadline(), transport_.Deadline()), close_by_);
+  const Instant next = Earlier(agent_.Deadline(), transport_.Deadline());
+  return Earlier(Earlier(next, steps_.Deadline()), close_by_);
 }
 
-// The agent's driving loop: events first, then bytes, until neither is left.
+// The agent's driving loop: the events of one mutation, then its bytes, then the next mutation,
+// until nothing is left.
 void AgentTask::Pump(Instant now) {
   more_to_read_ = false;
-  bool busy = true;
-  for (int reads = 0; busy;) {
-    busy = FollowTransport(now);
-    busy = DrainEvents(now) || busy;
+  for (int reads = 0;;) {
+    bool busy = DrainEvents(now);
     busy = Send(now) || busy;
-    busy = FinishClosing(now) || busy;
+    if (FollowTransport(now) || FollowStep(now) || FinishClosing(now)) continue;
     if (reads == kMostReads) {
       more_to_read_ = true;
+    } else if (Receive(now)) {
+      ++reads;
       continue;
     }
-    if (Receive(now)) {
-      busy = true;
-      ++reads;
-    }
+    if (!busy) return;
   }
 }
 
@@ -154,6 +211,11 @@ bool AgentTask::DrainEvents(Instant now) {
 
 void AgentTask::Handle(Instant now, const agent::Event& event) {
   LogAgentEvent(log_, event);
+  // Why a step could not be started is known here alone.
+  if (std::holds_alternative<agent::event::StepEnded>(event) && !steps_.problem().empty()) {
+    log_.Warn(kTag, {steps_.problem()});
+  }
+  Remember(now, event);
   if (std::holds_alternative<agent::event::OpenTransport>(event)) return TryOpen(now);
   if (std::holds_alternative<agent::event::CloseTransport>(event)) {
     link_ = Link::kClosing;
@@ -161,6 +223,24 @@ void AgentTask::Handle(Instant now, const agent::Event& event) {
     return;
   }
   if (std::holds_alternative<agent::event::Reboot>(event)) wants_restart_ = true;
+}
+
+// What a person may ask for later.
+void AgentTask::Remember(Instant now, const agent::Event& event) {
+  namespace events = agent::event;
+  if (const auto* waiting = std::get_if<events::Waiting>(&event)) {
+    next_attempt_ = now + waiting->delay;
+  } else if (std::holds_alternative<events::OpenTransport>(event)) {
+    next_attempt_ = kNever;
+  } else if (std::holds_alternative<events::Connected>(event)) {
+    connected_ = true;
+  } else if (std::holds_alternative<events::Disconnected>(event)) {
+    connected_ = false;
+  } else if (const auto* step = std::get_if<events::StepBegun>(&event)) {
+    step_name_ = StepNameText(step->name);
+  } else if (std::holds_alternative<events::StepEnded>(event)) {
+    step_name_.clear();
+  }
 }
 
 void AgentTask::TryOpen(Instant now) {
@@ -190,6 +270,19 @@ bool AgentTask::FollowTransport(Instant now) {
   }
   if (over && (link_ == Link::kOpening || link_ == Link::kUp)) {
     LinkDown(now, transport_.error());
+    return true;
+  }
+  return false;
+}
+
+// Hands on one thing that the step that runs has to say. True when there was one.
+bool AgentTask::FollowStep(Instant now) {
+  if (const auto percent = steps_.TakeProgress()) {
+    agent_.OnStepProgress(now, *percent);
+    return true;
+  }
+  if (const auto result = steps_.TakeResult(now)) {
+    agent_.OnStepEnd(now, *result);
     return true;
   }
   return false;
@@ -235,6 +328,7 @@ void AgentTask::LinkDown(Instant now, std::string why) {
   down_reason_ = std::move(why);
   transport_.Close();
   link_ = Link::kDown;
+  connected_ = false;
   close_by_ = kNever;
   agent_.OnTransportDown(now, down_reason_.c_str());
 }

@@ -13,21 +13,20 @@
 
 #include "apps/device/boot.h"
 #include "apps/device/flash_layout.h"
+#include "apps/device/host_boot.h"
 #include "ports/posix/clock.h"
 
 namespace fieldwork::board {
 namespace {
 
-/// What leaving the broker may take when the board is told to stop.
-constexpr Millis kStopTime = Seconds(2);
-
 std::string PromptOf(const Config& config) { return config.name + ": "; }
 
 }  // namespace
 
-Board::Board(Config config, Mode mode, Instant start)
+Board::Board(Config config, Mode mode, Instant start, ServiceNotify& service)
     : config_(std::move(config)),
       mode_(mode),
+      service_(service),
       now_(start),
       output_(STDOUT_FILENO),
       log_(output_, config_.log_level, posix::MonotonicNow, start),
@@ -53,12 +52,26 @@ void Board::OpenFlash() {
   nvs_flash_ = flash_->Region(kNvsFirstSector, kNvsSectors);
   agent_flash_ = flash_->Region(kAgentFirstSector, kAgentSectors);
   nvs_ = std::make_unique<Nvs>(*nvs_flash_);
-  if (nvs_->Load() != Status::kOk || CountBoot(*nvs_, TakeBootReason(), boot_) != Status::kOk) {
+  CountThisBoot();
+  log_.Debug("nvs_sm", {"active sec_id=", nvs_->active_sector(), ",sn=", nvs_->sequence()});
+}
+
+void Board::CountThisBoot() {
+  const agent::BootReason told = TakeBootReason();
+  Status status = nvs_->Load();
+  if (status == Status::kOk) {
+    status = reboots_machine() ? HostBoot(*nvs_).Count(boot_) : CountBoot(*nvs_, told, boot_);
+  }
+  if (status == Status::kNotFound) {
+    throw std::runtime_error("the kernel does not tell which boot this is (" +
+                             HostBootPaths().boot_id +
+                             "): with board.reboot = \"program\" it does not have to");
+  }
+  if (status != Status::kOk) {
     throw std::runtime_error(config_.flash_file +
                              ": this boot cannot be counted, as the file "
                              "cannot be read or written: is the disk full?");
   }
-  log_.Debug("nvs_sm", {"active sec_id=", nvs_->active_sector(), ",sn=", nvs_->sequence()});
 }
 
 void Board::OpenTheConsole() {
@@ -72,6 +85,11 @@ void Board::BootUp() {
   OpenFlash();
   LogBoot(log_, boot_, std::uint64_t{kFlashSectorBytes} * kFlashSectors);
   task_ = std::make_unique<AgentTask>(log_, config_, *agent_flash_, boot_, clock_);
+  if (reboots_machine()) {
+    machine_reboot_ = std::make_unique<HostReboot>(config_.reboot, HostReboot::Options());
+  }
+  WarnOfHandlers();
+  OpenControl();
   SetHostClock();
   if (mode_ == Mode::kConsole) OpenTheConsole();
 }
@@ -92,7 +110,9 @@ Board::Ending Board::Run() {
   Settle();
   StartByItself();
   Settle();
+  service_.Ready(now_);
   while (!finished_) PollOnce();
+  if (!ending_.restart) service_.Stopping();  // What executes itself anew does not stop.
   console_.reset();
   return ending_;
 }
@@ -103,6 +123,8 @@ void Board::PollOnce() {
   fds_.push_back(pollfd{console_ != nullptr ? console_->fd() : -1, POLLIN, 0});
   task_->AddPollFds(fds_);
   if (ntp_ != nullptr) ntp_->AddPollFds(fds_);
+  if (machine_reboot_ != nullptr) machine_reboot_->AddPollFds(fds_);
+  if (control_ != nullptr) control_->AddPollFds(fds_);
 
   const Instant deadline = Deadline();
   now_ = posix::MonotonicNow();
@@ -118,6 +140,8 @@ void Board::PollOnce() {
     if (fds_[1].revents != 0) console_->OnReadable();
     task_->OnPoll(now_, fds_);
     if (ntp_ != nullptr) ntp_->OnPoll(now_, fds_);
+    if (machine_reboot_ != nullptr) machine_reboot_->OnPoll(now_, fds_);
+    if (control_ != nullptr) control_->OnPoll(now_, fds_);  // The last: it accepts.
   }
   OnDeadlines();
   Settle();
@@ -128,6 +152,9 @@ void Board::PollOnce() {
 Instant Board::Deadline() const {
   Instant next = Earlier(station_.Deadline(), task_->Deadline());
   if (ntp_ != nullptr) next = Earlier(next, ntp_->Deadline());
+  if (machine_reboot_ != nullptr) next = Earlier(next, machine_reboot_->Deadline());
+  if (control_ != nullptr) next = Earlier(next, control_->Deadline());
+  next = Earlier(next, service_.Deadline());
   return Earlier(Earlier(next, pending_until_), stop_by_);
 }
 
@@ -135,8 +162,11 @@ void Board::OnDeadlines() {
   station_.OnTime(now_);
   task_->OnTime(now_);
   if (ntp_ != nullptr) ntp_->OnTime(now_);
+  if (machine_reboot_ != nullptr) machine_reboot_->OnTime(now_);
+  if (control_ != nullptr) control_->OnTime(now_);
+  service_.OnTime(now_);
   if (now_ >= pending_until_) FinishCommand();
-  if (now_ >= stop_by_) Finish(restart_after_stop_);
+  if (now_ >= stop_by_) OnStopped();
 }
 
 void Board::OnSignals() {
@@ -157,8 +187,16 @@ void Board::OnSignals() {
 void Board::OnStop() {
   if (stopping_) return Finish(restart_after_stop_);
   stopping_ = true;
-  stop_by_ = now_ + kStopTime;
+  was_running_ = task_->running();
+  if (!restart_after_stop_) service_.Stopping();
+  stop_by_ = now_ + task_->StopLimit();
   task_->Stop(now_);
+}
+
+void Board::OnStopped() {
+  stop_by_ = kNever;
+  if (restart_after_stop_ && reboots_machine()) return RebootMachine();
+  Finish(restart_after_stop_);
 }
 
 void Board::ReloadAccessPoints() {

@@ -44,8 +44,17 @@ unsigned long long ResidentKb() {
 }  // namespace
 
 void Board::Print(std::string_view line) {
+  if (answer_ != nullptr) {
+    *answer_ += std::string(line) + "\n";
+    return;
+  }
   output_.FreshLine();
   output_.Write(std::string(line) + "\r\n");
+}
+
+void Board::Refuse(std::string_view line) {
+  refused_ = true;
+  Print(line);
 }
 
 void Board::ClearScreen() {
@@ -195,13 +204,6 @@ void Board::JobsStart() {
 void Board::JobsStop() {
   if (!task_->running()) return Print("AWS demo task is not running");
   task_->Stop(now_);
-}
-
-void Board::JobsStatus() {
-  Print(std::string("state: ") + task_->state_text());
-  Print("job: " + (task_->job_id().empty() ? "none" : std::string(task_->job_id())));
-  Print("thing: " + config_.thing);
-  Print("endpoint: " + config_.endpoint + ":" + std::to_string(config_.port));
 }
 
 void Board::FinishCommand() {

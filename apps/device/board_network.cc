@@ -23,8 +23,8 @@ void Board::Settle() {
     if (!news) break;
     OnNtpNews(*news);
   }
-  if (task_->wants_restart()) Finish(true);
-  if (stopping_ && task_->stopped()) Finish(restart_after_stop_);
+  FollowTask();
+  TellService();
 }
 
 void Board::OnStationEvent(const Station::Event& event) {

@@ -10,7 +10,6 @@
 namespace fieldwork::board {
 namespace {
 
-constexpr const char* kBootCountKey = "boot_count";
 constexpr const char* kBuiltAt = __DATE__ " " __TIME__;
 
 #if defined(__OPTIMIZE_SIZE__)

@@ -12,6 +12,9 @@ namespace fieldwork::board {
 /// The environment variable that carries the reason (0 to 5) to the next program.
 inline constexpr const char* kBootReasonVariable = "FIELDWORK_BOOT_REASON";
 
+/// The setting that counts boots.
+inline constexpr const char* kBootCountKey = "boot_count";
+
 /// Reads the variable and removes it, so that it counts once. Power on when there is none.
 agent::BootReason TakeBootReason();
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "apps/device/testing/captured_output.h"
-#include "apps/device/testing/memory_flash.h"
+#include "sim/ram_flash.h"
 
 namespace fieldwork::board {
 namespace {
@@ -29,7 +29,7 @@ TEST(BootReasonVariable, AnythingElse_IsPowerOn) {
 }
 
 TEST(CountBoot, EachBoot_HasTheNextNumber) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   for (std::uint32_t expected = 1; expected <= 3; ++expected) {
     Nvs nvs(flash);
     ASSERT_EQ(nvs.Load(), Status::kOk);
@@ -41,10 +41,10 @@ TEST(CountBoot, EachBoot_HasTheNextNumber) {
 }
 
 TEST(CountBoot, FlashThatFails_IsTold) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Load(), Status::kOk);
-  flash.CutAfter(0);
+  flash.CutPowerAfterBytes(0);
   agent::Boot boot;
   EXPECT_EQ(CountBoot(nvs, BootReason::kPowerOn, boot), Status::kIo);
 }

@@ -15,8 +15,7 @@ const Command* FindCommand(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-void PrintUsage(Machine& machine, const Command& command) {
-  machine.Print("usage:");
+void PrintForms(Machine& machine, const Command& command) {
   std::string_view rest = command.usage;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -38,11 +37,12 @@ bool Help(Machine& machine, Arguments arguments, Progression&) {
   }
   const Command* command = FindCommand(arguments[0]);
   if (command == nullptr) {
-    machine.Print("Command not found");
+    machine.Refuse("Command not found");
     return true;
   }
   machine.Print(command->description);
-  PrintUsage(machine, *command);
+  machine.Print("usage:");
+  PrintForms(machine, *command);
   return true;
 }
 
@@ -140,10 +140,32 @@ bool AwsJob(Machine& machine, Arguments arguments, Progression&) {
   return true;
 }
 
+bool Jobs(Machine& machine, Arguments arguments, Progression&) {
+  if (arguments.empty()) {
+    machine.ShowJob();
+    return true;
+  }
+  const std::string& word = arguments[0];
+  const std::size_t count = arguments.size();
+  if (word == "show" && count == 2) {
+    machine.ShowJobNamed(arguments[1]);
+  } else if (word == "history" && count == 1) {
+    machine.ShowJobHistory();
+  } else if (word == "cancel" && count == 2) {
+    machine.CancelJob(arguments[1]);
+  } else if (word == "metrics" && count == 1) {
+    machine.ShowMetrics();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 constexpr const char* kLogWords[] = {"get", "set"};
 constexpr const char* kWifiWords[] = {"init", "deinit", "scan", "connect", "disconnect"};
 constexpr const char* kNtpWords[] = {"start", "stop"};
-constexpr const char* kJobWords[] = {"stop", "status"};
+constexpr const char* kAwsJobWords[] = {"stop", "status"};
+constexpr const char* kJobsWords[] = {"show", "history", "cancel", "metrics"};
 
 constexpr Command kCommands[] = {
     {"help", "display information about commands", "help [command]", {}, Help},
@@ -159,7 +181,9 @@ constexpr Command kCommands[] = {
      "names and passwords with blanks go in quotes: \"my net\"",
      kWifiWords, Wifi},
     {"ntp", "control or show the network clock", "ntp\nntp start\nntp stop", kNtpWords, Ntp},
-    {"aws_job", "aws job demo", "aws_job\naws_job stop\naws_job status", kJobWords, AwsJob},
+    {"aws_job", "aws job demo", "aws_job\naws_job stop\naws_job status", kAwsJobWords, AwsJob},
+    {"jobs", "show, look up or give up jobs",
+     "jobs\njobs show <id>\njobs history\njobs cancel <id>\njobs metrics", kJobsWords, Jobs},
 };
 
 }  // namespace
@@ -169,20 +193,28 @@ std::span<const Command> Commands() { return kCommands; }
 Progression RunCommand(Machine& machine, std::string_view line) {
   std::vector<std::string> words;
   if (!SplitWords(line, words)) {
-    machine.Print("A quote is not closed");
+    machine.Refuse("A quote is not closed");
     return Progression::kDone;
   }
   if (words.empty()) return Progression::kDone;
   const Command* command = FindCommand(words[0]);
   if (command == nullptr) {
-    machine.Print("Command not found");
+    machine.Refuse("Command not found");
     return Progression::kDone;
   }
   Progression progression = Progression::kDone;
   if (!command->handler(machine, Arguments(words).subspan(1), progression)) {
-    PrintUsage(machine, *command);
+    machine.Refuse("usage:");
+    PrintForms(machine, *command);
   }
   return progression;
+}
+
+bool IsForPrograms(std::string_view line) {
+  std::vector<std::string> words;
+  if (!SplitWords(line, words) || words.empty()) return false;
+  if (words[0] == "jobs" || words[0] == "version") return true;
+  return words.size() == 2 && words[0] == "aws_job" && words[1] == "status";
 }
 
 std::vector<std::string> Complete(std::string_view line) {

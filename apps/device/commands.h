@@ -23,6 +23,8 @@ class Machine {
  public:
   /// `line` without a line end.
   virtual void Print(std::string_view line) = 0;
+  /// The same, of a command that was not carried out.
+  virtual void Refuse(std::string_view line) = 0;
   virtual void ClearScreen() = 0;
 
   virtual void ShowVersion() = 0;
@@ -48,6 +50,12 @@ class Machine {
   virtual void JobsStop() = 0;
   virtual void JobsStatus() = 0;
 
+  virtual void ShowJob() = 0;
+  virtual void ShowJobNamed(std::string_view id) = 0;
+  virtual void ShowJobHistory() = 0;
+  virtual void CancelJob(std::string_view id) = 0;
+  virtual void ShowMetrics() = 0;
+
  protected:
   ~Machine() = default;
 };
@@ -69,6 +77,10 @@ std::span<const Command> Commands();
 /// Runs one line: splits it, finds the command, says what is wrong with it if anything is.
 /// An empty line does nothing.
 Progression RunCommand(Machine& machine, std::string_view line);
+
+/// Whether `line` is a command that another program may send: those that look at the agent, and
+/// `jobs cancel`.
+bool IsForPrograms(std::string_view line);
 
 /// What the word at the end of `line` can become, whole words in order of the table.
 std::vector<std::string> Complete(std::string_view line);

@@ -14,6 +14,10 @@ using testing::IsEmpty;
 class FakeMachine final : public Machine {
  public:
   void Print(std::string_view line) override { printed.emplace_back(line); }
+  void Refuse(std::string_view line) override {
+    refused = true;
+    Print(line);
+  }
   void ClearScreen() override { Note("cls"); }
   void ShowVersion() override { Note("version"); }
   void ShowTasks() override { Note("task"); }
@@ -38,9 +42,15 @@ class FakeMachine final : public Machine {
   void JobsStart() override { Note("jobs start"); }
   void JobsStop() override { Note("jobs stop"); }
   void JobsStatus() override { Note("jobs status"); }
+  void ShowJob() override { Note("job"); }
+  void ShowJobNamed(std::string_view id) override { Note("show(" + std::string(id) + ")"); }
+  void ShowJobHistory() override { Note("history"); }
+  void CancelJob(std::string_view id) override { Note("cancel(" + std::string(id) + ")"); }
+  void ShowMetrics() override { Note("metrics"); }
 
   std::vector<std::string> calls, printed;
   LogLevel level = LogLevel::kDebug;
+  bool refused = false;
 
  private:
   void Note(std::string call) { calls.push_back(std::move(call)); }
@@ -67,26 +77,35 @@ TEST(Commands, EachLine_CallsWhatItSays) {
       {"aws_job", "jobs start"},
       {"aws_job stop", "jobs stop"},
       {"aws_job status", "jobs status"},
+      {"jobs", "job"},
+      {"jobs show fw-1", "show(fw-1)"},
+      {"jobs history", "history"},
+      {"jobs cancel fw-1", "cancel(fw-1)"},
+      {"jobs metrics", "metrics"},
   };
   for (const auto& [line, call] : lines) {
     FakeMachine machine;
     RunCommand(machine, line);
     EXPECT_THAT(machine.calls, ElementsAre(call)) << line;
     EXPECT_THAT(machine.printed, IsEmpty()) << line;
+    EXPECT_FALSE(machine.refused) << line;
   }
 }
 
 TEST(Commands, WrongArguments_DoNothingAndShowTheUsage) {
   for (const char* line :
-       {"cls x",         "version x", "reboot now",   "task x",       "free x",
-        "wifi",          "wifi on",   "wifi init x",  "wifi connect", "wifi connect a b c",
-        "wifi scan a b", "ntp x",     "ntp start x",  "aws_job x",    "aws_job stop x",
-        "log",           "log set",   "log set loud", "log get x",    "help a b"}) {
+       {"cls x",         "version x", "reboot now",    "task x",         "free x",
+        "wifi",          "wifi on",   "wifi init x",   "wifi connect",   "wifi connect a b c",
+        "wifi scan a b", "ntp x",     "ntp start x",   "aws_job x",      "aws_job stop x",
+        "log",           "log set",   "log set loud",  "log get x",      "help a b",
+        "jobs x",        "jobs show", "jobs show a b", "jobs history x", "jobs cancel",
+        "jobs metrics x"}) {
     FakeMachine machine;
     EXPECT_EQ(RunCommand(machine, line), Progression::kDone);
     EXPECT_THAT(machine.calls, IsEmpty()) << line;
     ASSERT_GE(machine.printed.size(), 2u) << line;
     EXPECT_EQ(machine.printed[0], "usage:") << line;
+    EXPECT_TRUE(machine.refused) << line;
   }
 }
 
@@ -104,6 +123,7 @@ TEST(Commands, UnknownOrEmptyOrUnclosed_IsToldApart) {
   RunCommand(machine, "   ");
   RunCommand(machine, "wifi connect \"a");
   EXPECT_THAT(machine.printed, ElementsAre("Command not found", "A quote is not closed"));
+  EXPECT_TRUE(machine.refused);
 }
 
 TEST(Commands, LogLevel_IsShownAndSet) {
@@ -133,10 +153,28 @@ TEST(Help, OneCommand_ShowsDescriptionAndUsage) {
                                            "    ntp start", "    ntp stop"));
 }
 
+TEST(Help, OneCommand_IsNoRefusal) {
+  FakeMachine machine;
+  RunCommand(machine, "help jobs");
+  EXPECT_THAT(machine.printed, testing::Contains("    jobs cancel <id>"));
+  EXPECT_FALSE(machine.refused);
+}
+
 TEST(Help, UnknownCommand_IsNotFound) {
   FakeMachine machine;
   RunCommand(machine, "help nothing");
   EXPECT_THAT(machine.printed, ElementsAre("Command not found"));
+}
+
+TEST(IsForPrograms, OnlyWordsAboutJobs) {
+  for (const char* line : {"jobs", "jobs show fw-1", " jobs  cancel fw-1", "jobs nonsense",
+                           "aws_job status", "version"}) {
+    EXPECT_TRUE(IsForPrograms(line)) << line;
+  }
+  for (const char* line : {"", "aws_job", "aws_job stop", "aws_job status x", "wifi connect a b",
+                           "reboot", "log set none", "ntp stop", "jobs \"open", "help", "Jobs"}) {
+    EXPECT_FALSE(IsForPrograms(line)) << line;
+  }
 }
 
 TEST(Complete, CommandAndSubCommand_AreFound) {
@@ -144,6 +182,8 @@ TEST(Complete, CommandAndSubCommand_AreFound) {
   EXPECT_THAT(Complete(" aws"), ElementsAre("aws_job"));
   EXPECT_EQ(Complete("").size(), Commands().size());
   EXPECT_THAT(Complete("wifi "), ElementsAre("init", "deinit", "scan", "connect", "disconnect"));
+  EXPECT_THAT(Complete("j"), ElementsAre("jobs"));
+  EXPECT_THAT(Complete("jobs "), ElementsAre("show", "history", "cancel", "metrics"));
   EXPECT_THAT(Complete("wifi d"), ElementsAre("deinit", "disconnect"));
   EXPECT_THAT(Complete("help w"), ElementsAre("wifi"));
   EXPECT_THAT(Complete("wifi connect d"), IsEmpty());

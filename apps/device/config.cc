@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "apps/config/section.h"
+#include "apps/device/config_parts.h"
 
 namespace fieldwork::board {
 namespace {
@@ -11,18 +11,8 @@ namespace {
 using config::Fail;
 using config::Section;
 
-std::string Resolve(const std::string& config_path, const std::string& file) {
-  const std::size_t slash = config_path.rfind('/');
-  if (file.starts_with('/') || slash == std::string::npos) return file;
-  return config_path.substr(0, slash + 1) + file;
-}
-
-bool IsMadeOf(std::string_view text, std::string_view extra) {
-  return std::all_of(text.begin(), text.end(), [extra](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           extra.find(c) != std::string_view::npos;
-  });
-}
+/// What a request needs in the send buffer besides its payload: the longest topic, and MQTT.
+constexpr std::uint32_t kRequestOverhead = 512;
 
 // A board that was given no address still has one of its own: locally administered, from
 // the thing's name (FNV-1a), the same at every boot.
@@ -81,16 +71,19 @@ void ReadMqtt(Section section, Config& config) {
   section.Number("receive_buffer", config.receive_buffer_bytes, 1024, 1 << 20);
   // Holds CONNECT and SUBSCRIBE of the longest thing name.
   section.Number("send_buffer", config.send_buffer_bytes, 2048, 1 << 20);
+  section.Number("document_buffer", config.document_buffer_bytes, 256, 1 << 20);
+  const std::uint32_t most_payload = config.send_buffer_bytes - kRequestOverhead;
+  config.payload_buffer_bytes = std::min(config.payload_buffer_bytes, most_payload);
+  section.Number("payload_buffer", config.payload_buffer_bytes, 512, 1 << 20);
+  if (config.payload_buffer_bytes > most_payload) {
+    section.Refuse("payload_buffer", "must be " + std::to_string(kRequestOverhead) +
+                                         " bytes smaller than mqtt.send_buffer, which has " +
+                                         std::to_string(config.send_buffer_bytes));
+  }
   std::int64_t cap_s = config.reconnect_cap.count / 1000;
   section.Number("reconnect_cap_s", cap_s, 1, 86400);
   config.reconnect_cap = Seconds(cap_s);
   section.Flag("metrics", config.metrics);
-  section.RefuseOthers();
-}
-
-void ReadJobs(Section section, Config& config) {
-  config.no_action_succeeds = section.Choice("no_action", {"reject", "succeed"}, 0) == 1;
-  section.Flag("subscribe_replies", config.subscribe_replies);
   section.RefuseOthers();
 }
 
@@ -101,6 +94,8 @@ void ReadBoard(Section section, Config& config) {
     section.Refuse("name", "must be 1 to 32 letters, digits, '.', '_' or '-'");
   }
   section.Flag("resume", config.resume);
+  constexpr RebootBy kWays[] = {RebootBy::kProgram, RebootBy::kSystemctl, RebootBy::kSyscall};
+  config.reboot = kWays[section.Choice("reboot", {"program", "systemctl", "syscall"}, 0)];
   section.RefuseOthers();
 }
 
@@ -172,6 +167,19 @@ void ReadLog(Section section, Config& config) {
 
 }  // namespace
 
+std::string Resolve(const std::string& config_path, const std::string& file) {
+  const std::size_t slash = config_path.rfind('/');
+  if (file.starts_with('/') || slash == std::string::npos) return file;
+  return config_path.substr(0, slash + 1) + file;
+}
+
+bool IsMadeOf(std::string_view text, std::string_view extra) {
+  return std::all_of(text.begin(), text.end(), [extra](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           extra.find(c) != std::string_view::npos;
+  });
+}
+
 std::optional<MacAddress> ParseMac(std::string_view text) {
   MacAddress mac{};
   if (text.size() != 17) return std::nullopt;
@@ -193,6 +201,8 @@ Config ParseConfig(std::string_view text, const std::string& path) {
     ReadDevice(top.Sub("device"), config);
     ReadMqtt(top.Sub("mqtt"), config);
     ReadJobs(top.Sub("jobs"), config);
+    ReadAttributes(top.Sub("attributes"), root["attributes"].as_table(), config);
+    ReadControl(top.Sub("control"), config);
     ReadBoard(top.Sub("board"), config);
     ReadWifi(top.Sub("wifi"), config);
     ReadNtp(top.Sub("ntp"), config);

@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apps/config/error.h"
 #include "apps/device/log.h"
 #include "device/base/time.h"
 #include "ports/posix/sntp_driver.h"
+#include "ports/posix/step_process.h"
 
 namespace fieldwork::board {
 
@@ -39,6 +41,13 @@ enum class ClockSource : std::uint8_t {
   kHost,  ///< The host's clock is trusted as it is.
 };
 
+/// What a reboot is.
+enum class RebootBy : std::uint8_t {
+  kProgram,    ///< The simulated board: the program executes itself again.
+  kSystemctl,  ///< The machine's, through `systemctl reboot`.
+  kSyscall,    ///< The machine's, through sync() and reboot(2).
+};
+
 struct Config {
   std::string path;  ///< The file this came from.
 
@@ -49,16 +58,28 @@ struct Config {
 
   std::uint16_t keep_alive_s = 60;
   std::uint32_t receive_buffer_bytes = 40960;
-  std::uint32_t send_buffer_bytes = 4096;
+  std::uint32_t send_buffer_bytes = 8192;
+  /// AWS's largest document, 32 KiB, with room for the escapes that its text may have.
+  std::uint32_t document_buffer_bytes = 36864;
+  std::uint32_t payload_buffer_bytes = 4096;  ///< Less where send_buffer is small.
   Millis reconnect_cap = Seconds(180);
   bool metrics = true;  ///< Name the software in the MQTT user name, as AWS SDKs do.
 
   bool no_action_succeeds = false;
-  bool subscribe_replies = true;  ///< False where a policy allows notify-next alone.
+  bool subscribe_replies = true;       ///< False where a policy allows notify-next alone.
+  posix::StepProcess::Options steps;   ///< Its directory is absolute, or empty.
+  Millis step_limit{0}, job_limit{0};  ///< 0: none.
+  Millis stop_grace = Seconds(10);
+  Millis reconcile = Seconds(900);    ///< 0: never.
+  std::int32_t step_timeout_min = 0;  ///< 0: none is asked of the cloud.
+  /// What conditions of documents are compared with: key, value.
+  std::vector<std::pair<std::string, std::string>> attributes;
+  std::string control_socket;  ///< Empty: none.
 
   std::string flash_file;
   std::string name = "W800";  ///< The prompt; 1 to 32 of a-z A-Z 0-9 . _ -
   bool resume = true;         ///< Start by itself after a boot with an unfinished job.
+  RebootBy reboot = RebootBy::kProgram;
 
   WifiDriver driver = WifiDriver::kSimulated;
   std::string ssid, password;  ///< For --run; empty: none.

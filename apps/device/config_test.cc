@@ -36,13 +36,16 @@ TEST(Config, OnlyWhatIsRequired_HasTheDocumentedDefaults) {
   EXPECT_EQ(config.port, 8883);
   EXPECT_EQ(config.keep_alive_s, 60);
   EXPECT_EQ(config.receive_buffer_bytes, 40960u);
-  EXPECT_EQ(config.send_buffer_bytes, 4096u);
+  EXPECT_EQ(config.send_buffer_bytes, 8192u);
+  EXPECT_EQ(config.document_buffer_bytes, 36864u);
+  EXPECT_EQ(config.payload_buffer_bytes, 4096u);
   EXPECT_EQ(config.reconnect_cap, Seconds(180));
   EXPECT_TRUE(config.metrics);
   EXPECT_FALSE(config.no_action_succeeds);
   EXPECT_TRUE(config.subscribe_replies);
   EXPECT_EQ(config.name, "W800");
   EXPECT_TRUE(config.resume);
+  EXPECT_EQ(config.reboot, RebootBy::kProgram);
   EXPECT_EQ(config.driver, WifiDriver::kSimulated);
   EXPECT_EQ(config.connect_time, Millis{700});
   EXPECT_EQ(config.utc_offset_min, 480);
@@ -64,6 +67,8 @@ TEST(Config, EveryKey_IsTaken) {
 keep_alive_s = 5
 receive_buffer = 1024
 send_buffer = 2048
+document_buffer = 256
+payload_buffer = 512
 reconnect_cap_s = 10
 metrics = false
 [jobs]
@@ -73,6 +78,7 @@ subscribe_replies = false
 flash = "f/flash.bin"
 name = "W801"
 resume = false
+reboot = "syscall"
 [wifi]
 driver = "host"
 ssid = "61test"
@@ -99,12 +105,15 @@ level = "none"
   EXPECT_EQ(config.keep_alive_s, 5);
   EXPECT_EQ(config.receive_buffer_bytes, 1024u);
   EXPECT_EQ(config.send_buffer_bytes, 2048u);
+  EXPECT_EQ(config.document_buffer_bytes, 256u);
+  EXPECT_EQ(config.payload_buffer_bytes, 512u);
   EXPECT_EQ(config.reconnect_cap, Seconds(10));
   EXPECT_FALSE(config.metrics);
   EXPECT_TRUE(config.no_action_succeeds);
   EXPECT_FALSE(config.subscribe_replies);
   EXPECT_EQ(config.flash_file, "/etc/board/f/flash.bin");
   EXPECT_EQ(config.name, "W801");
+  EXPECT_EQ(config.reboot, RebootBy::kSyscall);
   EXPECT_FALSE(config.resume);
   EXPECT_EQ(config.driver, WifiDriver::kHost);
   EXPECT_EQ(config.ssid, "61test");
@@ -128,6 +137,13 @@ level = "none"
   EXPECT_EQ(config.log_level, LogLevel::kNone);
 }
 
+TEST(Config, SmallSendBuffer_HasASmallerPayloadUnlessToldOtherwise) {
+  EXPECT_EQ(Parse("[mqtt]\nsend_buffer = 4096\n").payload_buffer_bytes, 3584u);
+  EXPECT_EQ(Mistake("[mqtt]\nsend_buffer = 4096\npayload_buffer = 3585\n"),
+            "d/device.toml:9: mqtt.payload_buffer must be 512 bytes smaller than mqtt.send_buffer, "
+            "which has 4096");
+}
+
 TEST(Config, BoardsWithoutAMac_DifferAndKeepTheirs) {
   EXPECT_EQ(Parse("").mac, Parse("").mac);
   EXPECT_EQ(Parse("").mac[0], 0x02);
@@ -144,7 +160,9 @@ TEST(ConfigMistake, Message_NamesFileLineKeyAndRemedy) {
 TEST(ConfigMistake, UnknownKeyOrTable_IsRefused) {
   EXPECT_EQ(Mistake("[jobs]\nno_acton = \"reject\"\n"),
             "d/device.toml:8: jobs.no_acton is unknown: remove it, or use one of no_action, "
-            "subscribe_replies");
+            "subscribe_replies, handlers, allowed_paths, allowed_operations, run_command, path, "
+            "output_tail, step_limit_s, job_limit_s, reconcile_s, stop_grace_s, step_timeout_min, "
+            "limits");
   EXPECT_THAT(Mistake("[wlan]\n"), HasSubstr("d/device.toml:7: wlan is unknown"));
   EXPECT_THAT(Mistake("[[wifi.access_point]]\nssid = \"a\"\nsid = 1\n"),
               HasSubstr(":9: wifi.access_point.sid is unknown"));
@@ -180,6 +198,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"port = \"x\"\n", "device.port must be a whole number"},
         BadValue{"[mqtt]\nreceive_buffer = 1023\n", "mqtt.receive_buffer must be"},
         BadValue{"[mqtt]\nsend_buffer = 1\n", "mqtt.send_buffer must be"},
+        BadValue{"[mqtt]\ndocument_buffer = 255\n", "mqtt.document_buffer must be"},
+        BadValue{"[mqtt]\npayload_buffer = 511\n", "mqtt.payload_buffer must be"},
         BadValue{"[mqtt]\nreconnect_cap_s = 0\n", "mqtt.reconnect_cap_s must be"},
         BadValue{"[mqtt]\nmetrics = 1\n", "mqtt.metrics must be true or false"},
         BadValue{"[jobs]\nno_action = \"x\"\n", "must be one of \"reject\", \"succeed\""},
@@ -187,6 +207,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"[board]\nname = \"a b\"\n", "board.name must be 1 to 32"},
         BadValue{"[board]\nname = 8\n", "board.name must be text in quotes"},
         BadValue{"[board]\nflash = \"a\\u0000b\"\n", "must not hold control characters"},
+        BadValue{"[board]\nreboot = \"sudo\"\n",
+                 "board.reboot must be one of \"program\", \"systemctl\", \"syscall\""},
         BadValue{"[wifi]\ndriver = \"hos\"\n", "must be one of \"simulated\", \"host\""},
         BadValue{"[wifi]\nmac = \"28-6d-ce-8d-2d-da\"\n", "wifi.mac must be six hexadecimal"},
         BadValue{"[wifi]\npassword = \"short\"\n", "wifi.password must be 8 to 63 bytes"},

@@ -58,4 +58,16 @@ bool SplitWords(std::string_view line, std::vector<std::string>& words) {
   return quote == '\0';
 }
 
+std::string Printable(std::string_view text) {
+  std::string shown(text);
+  unsigned char last = 0;
+  for (char& c : shown) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool c1 = last == 0xC2 && byte >= 0x80 && byte <= 0x9F;
+    if (byte < 0x20 || byte == 0x7F || c1) c = '?';
+    last = byte;
+  }
+  return shown;
+}
+
 }  // namespace fieldwork::board

@@ -1,4 +1,4 @@
-// Cuts what arrives on a pipe into lines, and lines into words.
+// Cuts what arrives on a pipe into lines, and lines into words; and what may be shown of a text.
 //
 // Memory:  one line of kMaxLineBytes; a longer one is skipped whole and reported.
 #pragma once
@@ -47,5 +47,9 @@ class LineSplitter {
 /// Words between blanks. "..." and '...' hold blanks together, \ takes the next character
 /// as it is (inside '...' nothing is special). False when a quote is left open.
 bool SplitWords(std::string_view line, std::vector<std::string>& words);
+
+/// `text` as it may go to a terminal: every control character (C0, DEL, and C1 as UTF-8 writes
+/// it) becomes '?'.
+std::string Printable(std::string_view text);
 
 }  // namespace fieldwork::board

@@ -75,5 +75,11 @@ TEST(SplitWords, OpenQuote_IsRefused) {
   EXPECT_FALSE(SplitWords("wifi connect \"my net", words));
 }
 
+TEST(Printable, ControlCharacters_BecomeQuestionMarks) {
+  EXPECT_EQ(Printable("a\x1b[2Jb\x7f\n"), "a?[2Jb??");
+  EXPECT_EQ(Printable("\xC2\x9B"), "\xC2?");
+  EXPECT_EQ(Printable("Gr\xC3\xBC\xC3\x9F"), "Gr\xC3\xBC\xC3\x9F");
+}
+
 }  // namespace
 }  // namespace fieldwork::board

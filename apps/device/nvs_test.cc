@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/device/testing/memory_flash.h"
+#include "sim/ram_flash.h"
 
 namespace fieldwork::board {
 namespace {
 
 TEST(Nvs, EmptyFlash_HasNoSettings) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   Nvs nvs(flash);
   EXPECT_EQ(nvs.Load(), Status::kOk);
   EXPECT_FALSE(nvs.Get("boot_count").has_value());
@@ -17,7 +17,7 @@ TEST(Nvs, EmptyFlash_HasNoSettings) {
 }
 
 TEST(Nvs, Committed_IsThereAfterABoot) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   {
     Nvs nvs(flash);
     ASSERT_EQ(nvs.Load(), Status::kOk);
@@ -35,7 +35,7 @@ TEST(Nvs, Committed_IsThereAfterABoot) {
 }
 
 TEST(Nvs, FullSector_IsFollowedByTheOther) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Load(), Status::kOk);
   std::uint32_t switches = 0;
@@ -54,7 +54,7 @@ TEST(Nvs, FullSector_IsFollowedByTheOther) {
 }
 
 // Goes on with commits of n = 1, 2, ... until `count`.
-void CommitNumbers(MemoryFlash& flash, std::uint32_t count) {
+void CommitNumbers(sim::RamFlash& flash, std::uint32_t count) {
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Load(), Status::kOk);
   for (std::uint32_t i = nvs.sequence() + 1; i <= count; ++i) {
@@ -67,22 +67,22 @@ void CommitNumbers(MemoryFlash& flash, std::uint32_t count) {
 // every half written state has something old to be mistaken for.
 TEST(Nvs, PowerCutAtEveryByteOfEveryCommit_LeavesTheOldOrTheNewSettings) {
   for (std::uint32_t last = 1; last <= 30; ++last) {
-    MemoryFlash whole;
+    sim::RamFlash whole(2, 256);
     CommitNumbers(whole, last - 1);
-    const std::size_t before = whole.used();
+    const std::size_t before = whole.bytes_written();
     CommitNumbers(whole, last);
-    const std::size_t total = whole.used() - before;
+    const std::size_t total = whole.bytes_written() - before;
     for (std::size_t cut = 0; cut < total; ++cut) {
-      MemoryFlash flash;
+      sim::RamFlash flash(2, 256);
       CommitNumbers(flash, last - 1);
       {
         Nvs nvs(flash);
         ASSERT_EQ(nvs.Load(), Status::kOk);
         ASSERT_EQ(nvs.SetNumber("n", last), Status::kOk);
-        flash.CutAfter(cut);
+        flash.CutPowerAfterBytes(cut);
         EXPECT_EQ(nvs.Commit(), Status::kIo);
       }
-      flash.PowerOn();
+      flash.RestorePower();
       Nvs nvs(flash);
       ASSERT_EQ(nvs.Load(), Status::kOk);
       ASSERT_EQ(nvs.GetNumber("n").value_or(0), last - 1) << "cut at " << cut;
@@ -95,14 +95,14 @@ TEST(Nvs, PowerCutAtEveryByteOfEveryCommit_LeavesTheOldOrTheNewSettings) {
 }
 
 TEST(Nvs, FailedCommit_CanBeTriedAgain) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   CommitNumbers(flash, 3);
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Load(), Status::kOk);
   ASSERT_EQ(nvs.SetNumber("n", 4), Status::kOk);
-  flash.CutAfter(5);
+  flash.CutPowerAfterBytes(5);
   EXPECT_EQ(nvs.Commit(), Status::kIo);
-  flash.PowerOn();
+  flash.RestorePower();
   EXPECT_EQ(nvs.Commit(), Status::kOk);
   Nvs again(flash);
   ASSERT_EQ(again.Load(), Status::kOk);
@@ -110,7 +110,7 @@ TEST(Nvs, FailedCommit_CanBeTriedAgain) {
 }
 
 TEST(Nvs, BitThatFlipped_InvalidatesTheRecord) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   CommitNumbers(flash, 2);
   for (std::size_t at = 32; at < 32 + 16 + 4; ++at) {
     flash.bytes()[at] ^= 0x10;
@@ -122,7 +122,7 @@ TEST(Nvs, BitThatFlipped_InvalidatesTheRecord) {
 }
 
 TEST(Nvs, WhatDoesNotFit_IsRefusedAndChangesNothing) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Load(), Status::kOk);
   ASSERT_EQ(nvs.Set("key", "value"), Status::kOk);
@@ -134,14 +134,14 @@ TEST(Nvs, WhatDoesNotFit_IsRefusedAndChangesNothing) {
 }
 
 TEST(Nvs, TextThatIsNoNumber_IsNone) {
-  MemoryFlash flash;
+  sim::RamFlash flash(2, 256);
   Nvs nvs(flash);
   ASSERT_EQ(nvs.Set("n", "12x"), Status::kOk);
   EXPECT_FALSE(nvs.GetNumber("n").has_value());
 }
 
 TEST(Nvs, TooSmallRegion_IsRefused) {
-  MemoryFlash flash(1);
+  sim::RamFlash flash(1, 256);
   EXPECT_EQ(Nvs(flash).Load(), Status::kBadArgument);
 }
 
