@@ -314,33 +314,34 @@ class Agent {
   static constexpr std::size_t kMaxRecords = 8;
 
   // What the session tells, turned into inputs of the table. agent.cc
-  void OnSessionEvent(Instant now, const mqtt::Event& event);
-  std::optional<Input> OnConnected(Instant now, bool session_present);
-  std::optional<Input> OnSessionClose(const mqtt::event::Close& close);
-  std::optional<Input> OnSuback(const mqtt::Suback& suback);
+  void OnSessionEvent(const mqtt::Event& event);
+  Input OnConnected(bool session_present);
+  Input OnSessionClose(const mqtt::event::Close& close);
+  Input OnSuback(const mqtt::Suback& suback);
 
   // Messages of the Jobs service; `text` is the topic as it came. agent_replies.cc
-  std::optional<Input> OnMessage(Instant now, std::string_view text, std::string_view payload);
-  std::optional<Input> OnOversize(Instant now, std::string_view text, std::uint32_t payload_bytes);
-  std::optional<Input> OnNotify(std::string_view payload);
-  std::optional<Input> OnNotifyNext(std::string_view payload);
-  std::optional<Input> OnStartNextReply(Instant now, std::string_view payload);
-  std::optional<Input> OnDescribeReply(Instant now, std::string_view payload);
-  std::optional<Input> OnUpdateReply(Instant now, std::string_view job, std::string_view payload);
-  std::optional<Input> OnRejected(const jobs::ParsedTopic& topic, std::string_view text,
-                                  std::string_view payload);
-  std::optional<Input> Ignore(std::string_view topic);
+  Input OnMessage(std::string_view text, std::string_view payload);
+  Input OnOversize(std::string_view text, std::uint32_t payload_bytes);
+  Input OnNotify(std::string_view payload);
+  Input OnNotifyNext(std::string_view payload);
+  Input OnExecutionReply(std::string_view payload);
+  Input OnStartNextReply(const jobs::Execution& execution);
+  Input OnDescribeReply(const jobs::Execution& execution);
+  Input OnUpdateReply(std::string_view job, std::string_view payload);
+  Input OnRejected(const jobs::ParsedTopic& topic, std::string_view text, std::string_view payload);
+  Input Ignore(std::string_view topic);
   bool IsOurReply(std::string_view client_token) const;
   bool IsAboutOurJob(const jobs::ParsedTopic& topic) const;
-  void LearnTime(Instant now, std::int64_t timestamp);
+  void LearnTime(std::int64_t timestamp);
 
   // The execution at hand: taken, refused, over, lost. agent_work.cc
-  Input TakeJob(Instant now, const jobs::Execution& execution);
-  Input TakeUpAgain(Instant now, const jobs::Execution& execution);
-  Input RefuseJob(Instant now, const char* reason, std::string_view name, bool no_action);
+  Input TakeJob(const jobs::Execution& execution);
+  Input TakeUpAgain(const jobs::Execution& execution);
+  bool MendJournal();
+  Input RefuseJob(const char* reason, std::string_view name, bool no_action);
   void KeepDocument(std::string_view document);
-  void ReckonLimit(Instant now, const jobs::Execution& execution);
-  void WindHeartbeat(Instant now);
+  void ReckonLimit(const jobs::Execution& execution);
+  void WindHeartbeat();
   /// How it ends, beside its status.
   struct Ending {
     std::string_view reason = {};
@@ -348,13 +349,16 @@ class Agent {
     const handlers::StepResult* result = nullptr;  // Of the step that ended it.
     bool after_boot = false;                       // The boot decided it.
   };
-  void EndJob(Instant now, jobs::ExecutionStatus status, const Ending& ending);
-  void FailForJournal(Instant now);
-  void LoseJob(Instant now);
-  void EndLost(Instant now);
+  void EndJob(jobs::ExecutionStatus status, const Ending& ending);
+  bool Remember(jobs::ExecutionStatus status, Delivery delivery, std::string_view reason,
+                std::string_view details);
+  bool Record(const Running& next);
+  void FailForJournal();
+  void LoseJob();
+  void EndLost();
   void ForgetWork();
   void Settle(Delivery delivery);
-  std::int64_t UnixTime(Instant now) const;
+  std::int64_t UnixTime(Instant at) const;
 
   // After a boot: what became of it. agent_boot.cc
   void RecallWork();
@@ -362,37 +366,37 @@ class Agent {
   void StepOver(bool succeeded, const char* reason);
 
   // Its steps. agent_steps.cc
-  bool ContinueWork(Instant now);
+  bool ContinueWork();
   bool CanBeginStep() const;
-  void BeginStep(Instant now);
-  void BeginReboot(Instant now);
-  bool RecordReboot(Instant now);
-  void FinishStep(Instant now, const handlers::StepResult& result);
-  void StopStep(Instant now, const char* reason);
-  void OnWorkTime(Instant now);
+  void BeginStep();
+  void BeginReboot();
+  bool RecordReboot();
+  bool RecordBegin(Phase phase, const handlers::Step& step);
+  void GoToNextStep();
+  void FinishStep(const handlers::StepResult& result);
+  void StopStep(const char* reason);
+  void OnWorkTime();
   Instant WorkDeadline() const;
   handlers::Step CurrentStep() const;
   std::string_view document() const { return AsText(memory_.document.first(document_size_)); }
 
   // The table, and what its actions do. agent.cc
-  void Apply(Instant now, Input input);
-  std::optional<Input> Do(Instant now, Action action);
-  Input ChooseWork(Instant now) const;
-  std::optional<Input> PrepareRestart(Instant now);
-  void BackOff(Instant now);
-  void AskAgainLater(Instant now);
-  void Leave(Instant now);
-  void WatchWork(Instant now);
-  Instant ReconcileTime(Instant now);
+  void Apply(Input input);
+  Input Do(Action action);
+  Input ChooseWork() const;
+  Input PrepareRestart();
+  void BackOff();
+  void AskAgainLater();
+  void Leave();
+  void WatchWork();
+  Instant ReconcileTime();
 
   // Requests. agent_requests.cc
   Status SendSubscribe();
-  void SendStartNext(Instant now);
-  void SendDescribe(Instant now, std::string_view job, std::int64_t execution_number,
-                    bool include_document);
-  void SendUpdate(Instant now);
-  void PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
-                      std::string_view payload);
+  void SendStartNext();
+  void SendDescribe(std::string_view job, std::int64_t execution_number, bool include_document);
+  void SendUpdate();
+  void PublishRequest(jobs::Topic topic, std::string_view job, std::string_view payload);
   void NewToken();
   std::span<char> payload() const;
 
@@ -408,24 +412,16 @@ class Agent {
   }
   Event& NewEvent();
 
-  const Options options_;
-  const Memory memory_;
-  const mqtt::Connect connect_;
-  std::array<mqtt::SendRecord, kMaxRecords> records_;
-  mqtt::Session session_;
-  Journal journal_;
-  handlers::Executor& executor_;
-  const Boot boot_;
-  Random random_;
-  Backoff reconnect_;
-  Backoff retry_;
-  Counters counters_;
+  // The small ones first: that is shorter code on Cortex-M.
 
   State state_ = State::kStopped;
-  Instant deadline_ = kNever;  // Of the state; kTimer when it comes.
-  Instant connected_at_ = kNever;
-  const char* close_reason_ = "";  // Why the transport was told to close.
-  std::string_view last_error_;
+  bool awaiting_reply_ = false;  // The timer is a reply's, not a delay.
+  bool ask_later_ = false;       // The last job was given up: no hurry with the next.
+  bool notified_ = false;        // notify-next came while start-next was out.
+  bool first_question_ = false;  // None was asked on this connection.
+  bool ever_subscribed_ = false;
+  std::uint8_t events_begin_ = 0;
+  std::uint8_t events_count_ = 0;
 
   // The execution at hand is journal_.running(), as long as at_hand_ says so: what the journal
   // could not write down is over all the same.
@@ -435,9 +431,28 @@ class Agent {
   bool reboot_waits_ = false;  // Its reboot step waits for the cloud to know.
   bool work_changed_ = false;  // The table is to be told.
   bool progress_due_ = false;
-  bool check_due_ = false;             // Is it still wanted?
+  bool check_due_ = false;  // Is it still wanted?
+  std::optional<std::uint8_t> percent_;
+
+  bool has_report_ = false;
+  bool report_is_journaled_ = false;
+  bool plain_report_ = false;  // Leave statusDetails out: they were refused.
+  jobs::ErrorCode refusal_ = jobs::ErrorCode::kUnknown;  // Of the last rejection.
+
   std::uint32_t document_size_ = 0;    // In memory_.document; 0: to be asked for.
   const char* stop_reason_ = nullptr;  // Why its step is being stopped.
+  const char* close_reason_ = "";      // Why the transport was told to close.
+  const char* resumed_ = nullptr;      // What became of a job of an earlier boot; told once.
+  const char* journal_fault_ = nullptr;
+  std::string_view last_error_;
+  handlers::Executor& executor_;
+  Random random_;
+  const std::uint32_t nonce_;
+  std::uint32_t requests_ = 0;
+
+  Instant now_{0};             // Of the last mutation.
+  Instant deadline_ = kNever;  // Of the state; kTimer when it comes.
+  Instant connected_at_ = kNever;
   Instant step_until_ = kNever;
   Instant job_until_ = kNever;
   Instant kill_at_ = kNever;
@@ -445,33 +460,30 @@ class Agent {
   Instant progress_at_ = kNever;  // Not before.
   Instant heartbeat_at_ = kNever;
   Instant check_at_ = kNever;
-  std::optional<std::uint8_t> percent_;
-  FixedString<32> step_reason_;  // Of the last step that failed.
+  // By the cloud's clock it was this Unix time, in seconds, at that instant; 0: not known.
+  std::int64_t unix_time_ = 0;
+  Instant learned_at_{0};
+  // Of the execution at hand or reported, as the cloud counts it; 0: it has to be asked for.
+  // kNoVersion: it is over there. An update then tells with which status, and changes nothing.
+  std::int64_t version_ = 0;
+  static constexpr std::int64_t kNoVersion = INT32_MAX;
 
-  // The final status that the cloud has not got, when has_report_; otherwise its key names the
-  // execution that is looked at.
+  Backoff reconnect_;
+  Backoff retry_;
+  Counters counters_;
+  const Boot boot_;
+  const Memory memory_;
+  const Options options_;
+  Journal journal_;
+  // Of the last execution: its key names the one at hand, or else the one that is looked at or
+  // reported; the rest is the final status that the cloud has not got, when has_report_.
   Ended report_;
-  bool has_report_ = false;
-  bool report_is_journaled_ = false;
-  bool plain_report_ = false;  // Leave statusDetails out: they were refused.
-  jobs::ErrorCode refusal_ = jobs::ErrorCode::kUnknown;  // Of the last rejection.
-
-  std::int64_t epoch_ms_ = 0;  // Unix time at Instant 0, by the cloud's clock; 0: not known.
-
-  FixedString<20> token_;  // Of the request that waits for its reply.
-  std::uint32_t requests_ = 0;
-  const std::uint32_t nonce_;
-  bool awaiting_reply_ = false;  // The timer is a reply's, not a delay.
-  bool ask_later_ = false;       // The last job was given up: no hurry with the next.
-  bool notified_ = false;        // notify-next came while start-next was out.
-  bool first_question_ = false;  // None was asked on this connection.
-  bool ever_subscribed_ = false;
-  const char* resumed_ = nullptr;  // What became of a job of an earlier boot; told once.
-  const char* journal_fault_ = nullptr;
-
+  FixedString<20> token_;        // Of the request that waits for its reply.
+  FixedString<32> step_reason_;  // Of the last step that failed.
+  const mqtt::Connect connect_;
+  std::array<mqtt::SendRecord, kMaxRecords> records_;
+  mqtt::Session session_;
   std::array<Event, kMaxEvents> events_;
-  std::uint8_t events_begin_ = 0;
-  std::uint8_t events_count_ = 0;
 };
 
 }  // namespace fieldwork::agent

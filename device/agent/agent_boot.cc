@@ -16,7 +16,10 @@ void Agent::RecallWork() {
     journal_fault_ = "the journal cannot be read";
   }
   if (const Ended* const pending = journal_.pending()) {
-    if (Planted(PlantedFault::kForgetStatusAtBoot)) return;
+    if (Planted(PlantedFault::kForgetStatusAtBoot)) {
+      static_cast<void>(journal_.Settle(Delivery::kGone, jobs::ErrorCode::kUnknown));
+      return;
+    }
     report_ = *pending;
     has_report_ = report_is_journaled_ = true;
     resumed_ = "report";
@@ -25,11 +28,12 @@ void Agent::RecallWork() {
   const Phase phase = running().phase;
   at_hand_ = phase != Phase::kNone;
   if (!at_hand_) return;
+  report_.key = running().key;
   resumed_ = "none";
   if (journal_.was_damaged()) {
     // It may have come further than what is left of the journal says.
     resumed_ = "journal-damaged";
-    EndJob(kBoot, ExecutionStatus::kFailed, {.reason = resumed_});
+    EndJob(ExecutionStatus::kFailed, {.reason = UpToNul(resumed_)});
   } else if (phase == Phase::kStep) {
     // Whether it had its effect is not known, so it does not begin again.
     StepOver(false, "interrupted");
@@ -44,7 +48,7 @@ void Agent::JudgeReboot() {
   const bool same_boot = boot_.count == next.boot_count;
   if (same_boot && next.attempts < kMaxRebootAttempts) {
     next.phase = Phase::kBetween;  // The program was restarted, the device was not: once more.
-    if (journal_.Put(next) != Status::kOk) FailForJournal(kBoot);
+    Record(next);
     return;
   }
   const bool ours = (!same_boot && boot_.reason == BootReason::kReboot) ||
@@ -64,15 +68,12 @@ void Agent::StepOver(bool succeeded, const char* reason) {
       static_cast<void>(journal_.Put(next));
       return;
     }
-    return EndJob(kBoot, ExecutionStatus::kFailed, {.reason = reason, .after_boot = true});
+    return EndJob(ExecutionStatus::kFailed, {.reason = UpToNul(reason), .after_boot = true});
   }
   if (next.step + 1 == next.step_count) {
-    return EndJob(kBoot, ExecutionStatus::kSucceeded, {.reason = reason, .after_boot = true});
+    return EndJob(ExecutionStatus::kSucceeded, {.reason = UpToNul(reason), .after_boot = true});
   }
-  next.phase = Phase::kBetween;
-  next.attempts = 0;
-  ++next.step;
-  if (journal_.Put(next) != Status::kOk) FailForJournal(kBoot);
+  GoToNextStep();
 }
 
 }  // namespace fieldwork::agent

@@ -13,32 +13,6 @@ namespace {
 constexpr std::size_t kUpdateBytes = 176;
 constexpr std::size_t kPublishBytes = 256 + kUpdateBytes;
 
-/// A number as text: every value of statusDetails is a string.
-class Decimal {
- public:
-  explicit Decimal(std::int32_t value) { Prepend(value); }
-  /// "2/3".
-  Decimal(std::uint8_t number, std::uint8_t count) {
-    Prepend(count);
-    text_[--begin_] = '/';
-    Prepend(number);
-  }
-  std::string_view view() const { return {text_.data() + begin_, text_.size() - begin_}; }
-
- private:
-  void Prepend(std::int32_t value) {
-    auto rest = static_cast<std::uint32_t>(value < 0 ? -std::int64_t{value} : value);
-    do {
-      text_[--begin_] = static_cast<char>('0' + rest % 10);
-      rest /= 10;
-    } while (rest != 0);
-    if (value < 0) text_[--begin_] = '-';
-  }
-
-  std::array<char, 11> text_;
-  std::size_t begin_ = 11;
-};
-
 /// The end of `text`, at most `size` bytes, from the beginning of a character on.
 std::string_view Tail(std::string_view text, std::size_t size) {
   if (text.size() <= size) return text;
@@ -57,14 +31,46 @@ std::string_view TextOf(const Result<std::string_view>& text) {
 class Details {
  public:
   /// An empty value is none.
-  void Add(std::string_view key, std::string_view value) {
-    if (!value.empty()) list_[count_++] = {key, value};
+  [[gnu::noinline]] void Add(const char* key, std::string_view value) {
+    if (!value.empty()) list_[count_++] = {UpToNul(key), value};
   }
-  std::span<const jobs::Detail> all() const { return std::span(list_).first(count_); }
+  /// A number as text: every value of statusDetails is a string.
+  [[gnu::noinline]] void AddNumber(const char* key, std::int32_t number) {
+    const char* const end = digits_;
+    Prepend(number);
+    Add(key, {digits_, static_cast<std::size_t>(end - digits_)});
+  }
+  /// Where the job is: the step, and "2/3" when there are several.
+  void AddStep(std::string_view name, const Running& at) {
+    Add("step", name);
+    if (at.step_count < 2) return;
+    const char* const end = digits_;
+    Prepend(at.step_count);
+    *--digits_ = '/';
+    Prepend(at.step + 1);
+    Add("stepNumber", {digits_, static_cast<std::size_t>(end - digits_)});
+  }
+
+  std::size_t count() const { return count_; }
+  void KeepFirst(std::size_t count) { count_ = count; }
+  Result<std::string_view> Encode(std::span<char> out) const {
+    return jobs::EncodeDetails(std::span(list_).first(count_), out);
+  }
 
  private:
+  void Prepend(std::int32_t number) {
+    auto rest = static_cast<std::uint32_t>(number < 0 ? -std::int64_t{number} : number);
+    do {
+      *--digits_ = static_cast<char>('0' + rest % 10);
+      rest /= 10;
+    } while (rest != 0);
+    if (number < 0) *--digits_ = '-';
+  }
+
   std::array<jobs::Detail, jobs::kMaxDetails> list_;
   std::size_t count_ = 0;
+  std::array<char, 32> text_;  // "64/64", and two numbers more.
+  char* digits_ = text_.data() + text_.size();
 };
 
 }  // namespace
@@ -83,16 +89,11 @@ std::string_view Agent::StepName(std::span<char> out) const {
 
 std::string_view Agent::ProgressDetails(std::span<char> out) const {
   std::array<char, jobs::kMaxDetailKey> name;
-  const Running& at = running();
-  const Decimal number(static_cast<std::uint8_t>(at.step + 1), at.step_count);
-  const Decimal percent(percent_.value_or(0));
-  const Decimal attempt(at.attempts + 1);
   Details details;
-  details.Add("step", StepName(name));
-  if (at.step_count > 1) details.Add("stepNumber", number.view());
-  if (percent_) details.Add("percent", percent.view());
-  if (reboot_waits_) details.Add("attempt", attempt.view());
-  return TextOf(jobs::EncodeDetails(details.all(), out));
+  details.AddStep(StepName(name), running());
+  if (percent_) details.AddNumber("percent", *percent_);
+  if (reboot_waits_) details.AddNumber("attempt", running().attempts + 1);
+  return TextOf(details.Encode(out));
 }
 
 /// Those of a final status. What does not fit loses its output first, then all but the reason.
@@ -103,29 +104,26 @@ std::string_view Agent::FinalDetails(const Ending& ending, std::span<char> out) 
   out = out.first(room);
 
   std::array<char, jobs::kMaxDetailKey> name;
-  const Running& at = running();
   const handlers::StepResult* const result = ending.result;
-  const Decimal number(static_cast<std::uint8_t>(at.step + 1), at.step_count);
-  const Decimal boot_reason(static_cast<std::uint8_t>(boot_.reason));
-  const Decimal code(result != nullptr ? result->code : 0);
+  Details details;
+  details.Add("reason", ending.reason);
+  details.Add("name", ending.name);
+  if (ending.after_boot) details.AddNumber("bootReason", static_cast<std::uint8_t>(boot_.reason));
+  if (at_hand_) details.AddStep(StepName(name), running());
+  if (result != nullptr) {
+    if (result->end == StepEnd::kSignaled) details.AddNumber("signal", result->code);
+    if (result->end <= StepEnd::kExited) details.AddNumber("exitCode", result->code);
+  }
+  const std::size_t count = details.count();
   for (std::size_t output = jobs::kMaxDetailValue;; output /= 2) {
-    Details details;
-    details.Add("reason", ending.reason);
-    details.Add("name", ending.name);
-    if (ending.after_boot) details.Add("bootReason", boot_reason.view());
-    if (at_hand_) {
-      details.Add("step", StepName(name));
-      if (at.step_count > 1) details.Add("stepNumber", number.view());
-    }
     if (result != nullptr) {
-      if (result->end == StepEnd::kSignaled) details.Add("signal", code.view());
-      if (result->end <= StepEnd::kExited) details.Add("exitCode", code.view());
       details.Add("stdout", Tail(result->out, output));
       details.Add("stderr", Tail(result->err, output));
     }
-    const auto text = jobs::EncodeDetails(details.all(), out);
+    const auto text = details.Encode(out);
     if (text.ok()) return *text;
     if (output == 0) break;
+    details.KeepFirst(count);
   }
   const jobs::Detail reason{"reason", ending.reason};
   return TextOf(jobs::EncodeDetails({&reason, 1}, out));

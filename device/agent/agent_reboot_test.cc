@@ -48,6 +48,16 @@ class Reboot : public testing::Test {
     driver.Deliver(kTopics + "start-next/accepted", RebootJob(driver.SentOne()));
     return driver.SentOne();
   }
+  /// After a boot: connected, and the cloud says that the execution is still open; what leaves
+  /// then, a report or the next thing about it.
+  SentMessage LookAgain(AgentDriver& driver) {
+    driver.Start();
+    driver.Connect();
+    const SentMessage question = driver.SentOne();
+    EXPECT_EQ(question.topic, kTopics + "rb/get");
+    driver.Deliver(kTopics + "rb/get/accepted", RebootJob(question));
+    return driver.SentOne();
+  }
   /// The whole way to event::Reboot.
   void UntilReboot(AgentDriver& driver) {
     driver.Deliver(kTopics + "rb/update/accepted", Accepted(Announce(driver)));
@@ -99,11 +109,9 @@ TEST_F(Reboot, BootThatWasAskedFor_IsReportedAsSucceeded) {
   UntilReboot(*Boot(1, BootReason::kPowerOn));
   auto driver = Boot(2, BootReason::kReboot);
   EXPECT_TRUE(driver->agent().has_unfinished_job());
-  driver->Start();
-  driver->Connect();
+  const SentMessage update = LookAgain(*driver);
   EXPECT_THAT(driver->Notes(), ElementsAre("resumed rb rebooted", "open", "connected",
                                            "subscribing", "reporting rb"));
-  const SentMessage update = driver->SentOne();
   EXPECT_THAT(update.payload, HasSubstr(R"("status":"SUCCEEDED")"));
   EXPECT_THAT(update.payload,
               HasSubstr(R"("statusDetails":{"reason":"rebooted","bootReason":"4"})"));
@@ -119,9 +127,7 @@ TEST_F(Reboot, OtherBootReasons_AreReportedAsFailed) {
     flash = RamFlash();
     UntilReboot(*Boot(1, BootReason::kPowerOn));
     auto driver = Boot(2, reason);
-    driver->Start();
-    driver->Connect();
-    const SentMessage update = driver->SentOne();
+    const SentMessage update = LookAgain(*driver);
     EXPECT_THAT(update.payload, HasSubstr(R"("status":"FAILED")"));
     EXPECT_THAT(update.payload, HasSubstr(R"("reason":"unexpected-boot","bootReason":")" +
                                           std::to_string(static_cast<int>(reason)) + "\""));
@@ -133,20 +139,15 @@ TEST_F(Reboot, VerdictOfTheFirstBoot_OutlivesFurtherBoots) {
   UntilReboot(*Boot(1, BootReason::kPowerOn));
   Boot(2, BootReason::kReboot);  // Came up, and the power went before it could report.
   auto driver = Boot(3, BootReason::kPowerOn);
-  driver->Start();
-  driver->Connect();
-  EXPECT_THAT(driver->SentOne().payload, HasSubstr(R"("status":"SUCCEEDED")"));
+  EXPECT_THAT(LookAgain(*driver).payload, HasSubstr(R"("status":"SUCCEEDED")"));
 }
 
 TEST_F(Reboot, PowerCutBeforeTheReboot_BeginsAnew) {
   Announce(*Boot(1, BootReason::kPowerOn));
   auto driver = Boot(2, BootReason::kPowerOn);
   EXPECT_TRUE(driver->agent().has_unfinished_job());
-  driver->Start();
-  driver->Connect();
+  const SentMessage update = LookAgain(*driver);
   EXPECT_THAT(driver->Notes(), Contains("resumed rb none"));
-  driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne()));
-  const SentMessage update = driver->SentOne();
   EXPECT_THAT(update.payload, HasSubstr("IN_PROGRESS"));
   driver->Deliver(kTopics + "rb/update/accepted", Accepted(update));
   driver->TransportDown("");
@@ -155,17 +156,15 @@ TEST_F(Reboot, PowerCutBeforeTheReboot_BeginsAnew) {
 
 TEST_F(Reboot, RebootThatNeverComes_IsTriedThreeTimesThenFails) {
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    auto driver = Boot(1, BootReason::kPowerOn);   // The same boot: only the program restarted.
-    const SentMessage update = Announce(*driver);  // The document is asked for each time.
+    auto driver = Boot(1, BootReason::kPowerOn);  // The same boot: only the program restarted.
+    const SentMessage update = attempt == 1 ? Announce(*driver) : LookAgain(*driver);
     EXPECT_THAT(update.payload, HasSubstr(R"("attempt":")" + std::to_string(attempt) + "\""));
     driver->Deliver(kTopics + "rb/update/accepted", Accepted(update));
     driver->TransportDown("");
     EXPECT_THAT(driver->Notes(), Contains("REBOOT rb"));
   }
   auto driver = Boot(1, BootReason::kPowerOn);
-  driver->Start();
-  driver->Connect();
-  const SentMessage update = driver->SentOne();
+  const SentMessage update = LookAgain(*driver);
   EXPECT_THAT(update.payload, HasSubstr(R"("status":"FAILED")"));
   EXPECT_THAT(update.payload, HasSubstr("reboot-did-not-come"));
 }
@@ -173,9 +172,7 @@ TEST_F(Reboot, RebootThatNeverComes_IsTriedThreeTimesThenFails) {
 TEST_F(Reboot, SameExecutionOfferedAgain_IsReportedAndNotDoneTwice) {
   UntilReboot(*Boot(1, BootReason::kPowerOn));
   auto driver = Boot(2, BootReason::kReboot);
-  driver->Start();
-  driver->Connect();
-  driver->Deliver(kTopics + "rb/update/accepted", Accepted(driver->SentOne()));
+  driver->Deliver(kTopics + "rb/update/accepted", Accepted(LookAgain(*driver)));
   driver->Notes();
   driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne()));
   EXPECT_THAT(driver->Notes(), ElementsAre("taken rb", "reporting rb"));
@@ -185,9 +182,7 @@ TEST_F(Reboot, SameExecutionOfferedAgain_IsReportedAndNotDoneTwice) {
 TEST_F(Reboot, NextExecutionOfTheSameJob_IsDone) {
   UntilReboot(*Boot(1, BootReason::kPowerOn));
   auto driver = Boot(2, BootReason::kReboot);
-  driver->Start();
-  driver->Connect();
-  driver->Deliver(kTopics + "rb/update/accepted", Accepted(driver->SentOne()));
+  driver->Deliver(kTopics + "rb/update/accepted", Accepted(LookAgain(*driver)));
   driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne(), 2));
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("IN_PROGRESS"));
 }
@@ -234,9 +229,7 @@ TEST_F(Reboot, GivenUpBeforeItsEffect_IsNotTakenForDoneWhenOfferedAgain) {
 TEST_F(Reboot, GivenUpBeforeItsEffect_LeavesTheLastDoneJobInTheJournal) {
   UntilReboot(*Boot(1, BootReason::kPowerOn));
   auto driver = Boot(2, BootReason::kReboot);
-  driver->Start();
-  driver->Connect();
-  driver->Deliver(kTopics + "rb/update/accepted", Accepted(driver->SentOne()));
+  driver->Deliver(kTopics + "rb/update/accepted", Accepted(LookAgain(*driver)));
   driver->Deliver(kTopics + "start-next/accepted", RebootJob(driver->SentOne(), 2));
   driver->Deliver(kTopics + "rb/update/rejected", R"({"code":"ResourceNotFound","clientToken":")" +
                                                       driver->SentOne().token() + "\"}");
@@ -268,6 +261,37 @@ TEST_F(Reboot, DamagedJournal_IsToldAndTheAgentWorks) {
               ElementsAre("journal: the journal is damaged; what is left counts", "open"));
 }
 
+TEST_F(Reboot, JobMadeAnewUnderTheSameId_IsNotGivenTheOldStatus) {
+  UntilReboot(*Boot(1, BootReason::kPowerOn));
+  auto driver = Boot(2, BootReason::kReboot);
+  driver->Start();
+  driver->Connect();
+  driver->Deliver(kTopics + "rb/get/accepted", RebootJob(driver->SentOne(), 1, 200));
+  EXPECT_THAT(driver->Sent(), IsEmpty());
+  driver->AcknowledgeAll();
+  driver->Advance(Seconds(3));
+  EXPECT_EQ(driver->SentOne().topic, kTopics + "start-next");
+}
+
+TEST_F(Reboot, StatusThatTheCloudHasAlready_CountsAsAccepted) {
+  UntilReboot(*Boot(1, BootReason::kPowerOn));
+  auto driver = Boot(2, BootReason::kReboot);
+  driver->Start();
+  driver->Connect();
+  driver->Deliver(kTopics + "rb/get/rejected", R"({"code":"TerminalStateReached","clientToken":")" +
+                                                   driver->SentOne().token() + "\"}");
+  const SentMessage update = driver->SentOne();
+  EXPECT_THAT(update.payload, HasSubstr(R"("status":"SUCCEEDED")"));
+  EXPECT_THAT(update.payload, HasSubstr(R"("expectedVersion":2147483647)"))
+      << "it must not change a job that was made anew meanwhile";
+  driver->Deliver(kTopics + "rb/update/rejected",
+                  R"({"code":"InvalidStateTransition","clientToken":")" + update.token() +
+                      R"(","executionState":{"status":"SUCCEEDED","versionNumber":4}})");
+  Ended ended;
+  ASSERT_EQ(driver->agent().journal().At(0, ended), Status::kOk);
+  EXPECT_EQ(ended.delivery, Delivery::kAccepted);
+}
+
 // The device loses its power at flash write number `cut` of the whole story, and is then
 // left alone. Whatever the instant: it reboots for the job at most once more, ends in one
 // final status, and never reports SUCCEEDED without the boot.
@@ -289,6 +313,10 @@ TEST_F(Reboot, PowerCutAtEveryWrite_EndsInOneTrueStatus) {
         const SentMessage sent = driver->SentOne();
         if (sent.topic == kTopics + "start-next") {
           driver->Deliver(kTopics + "start-next/accepted", RebootJob(sent));
+          continue;
+        }
+        if (sent.topic == kTopics + "rb/get") {
+          driver->Deliver(kTopics + "rb/get/accepted", RebootJob(sent));
           continue;
         }
         if (sent.topic != kTopics + "rb/update") break;

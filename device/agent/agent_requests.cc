@@ -42,10 +42,10 @@ Status Agent::SendSubscribe() {
   return session_.Subscribe(std::span(subscriptions).first(count)).status();
 }
 
-void Agent::SendStartNext(Instant now) {
+void Agent::SendStartNext() {
   if (ask_later_) {
     ask_later_ = false;
-    AskAgainLater(now);
+    AskAgainLater();
     return;
   }
   notified_ = false;
@@ -55,19 +55,19 @@ void Agent::SendStartNext(Instant now) {
                    payload());
   Tell(event::Asking{*text, first_question_});
   first_question_ = false;
-  PublishRequest(now, jobs::Topic::kStartNext, {}, *text);
+  PublishRequest(jobs::Topic::kStartNext, {}, *text);
 }
 
-void Agent::SendDescribe(Instant now, std::string_view job, std::int64_t execution_number,
+void Agent::SendDescribe(std::string_view job, std::int64_t execution_number,
                          bool include_document) {
   const jobs::DescribeRequest request{.client_token = token_.view(),
                                       .execution_number = execution_number,
                                       .include_document = include_document};
   const auto text = jobs::Encode(request, payload());
-  PublishRequest(now, jobs::Topic::kDescribe, job, *text);
+  PublishRequest(jobs::Topic::kDescribe, job, *text);
 }
 
-void Agent::SendUpdate(Instant now) {
+void Agent::SendUpdate() {
   // Nothing else is in the document's memory then, or the details are few.
   const std::span<char> memory{reinterpret_cast<char*>(memory_.document.data()),
                                memory_.document.size()};
@@ -84,41 +84,41 @@ void Agent::SendUpdate(Instant now) {
   const jobs::UpdateRequest request{
       .status = is_final ? report_.status : jobs::ExecutionStatus::kInProgress,
       .details_json = plain_report_ ? std::string_view() : details,
-      .execution_number = is_final ? report_.key.number : running().key.number,
+      .expected_version = version_,
+      .execution_number = report_.key.number,
       .step_timeout_minutes = is_final ? 0 : options_.step_timeout_minutes,
       .client_token = token_.view()};
   const auto text = jobs::Encode(request, payload());
   if (!is_final) {
     progress_due_ = false;
-    progress_at_ = now + options_.progress_interval;
-    WindHeartbeat(now);
+    progress_at_ = now_ + options_.progress_interval;
+    WindHeartbeat();
   }
   ++counters_.updates_sent;
   Tell(event::Reporting{job_id(), *text});
-  PublishRequest(now, jobs::Topic::kUpdate, job_id(), *text);
+  PublishRequest(jobs::Topic::kUpdate, job_id(), *text);
 }
 
 /// The cloud's step timer runs anew; at half of it there is something to say again.
-void Agent::WindHeartbeat(Instant now) {
+void Agent::WindHeartbeat() {
   heartbeat_at_ = options_.step_timeout_minutes > 0
-                      ? now + Seconds(std::int64_t{30} * options_.step_timeout_minutes)
+                      ? now_ + Seconds(std::int64_t{30} * options_.step_timeout_minutes)
                       : kNever;
 }
 
-void Agent::PublishRequest(Instant now, jobs::Topic topic, std::string_view job,
-                           std::string_view payload) {
+void Agent::PublishRequest(jobs::Topic topic, std::string_view job, std::string_view payload) {
   std::array<char, jobs::kMaxTopic> text;
   const auto name = jobs::FormatTopic(topic, options_.thing, job, text);
   const auto sent = session_.Publish(
       {.topic = *name, .payload = AsBytes(payload), .qos = mqtt::Qos::kAtLeastOnce});
   if (!sent.ok()) {  // The queue is full of what the broker has not acknowledged.
-    AskAgainLater(now);
+    AskAgainLater();
     return;
   }
   refusal_ = jobs::ErrorCode::kUnknown;
   const Millis patience = awaiting_reply_ ? retry_.Next(random_) : Millis{0};
   awaiting_reply_ = true;
-  deadline_ = now + kReplyTimeout + patience;
+  deadline_ = now_ + kReplyTimeout + patience;
 }
 
 }  // namespace fieldwork::agent

@@ -34,14 +34,14 @@ std::string_view ReasonOf(const StepResult& result) {
 Step Agent::CurrentStep() const { return handlers::StepAt(document(), running().step); }
 
 /// One thing at a time, so that its events are told before the next. False: nothing to do now.
-bool Agent::ContinueWork(Instant now) {
+bool Agent::ContinueWork() {
   if (work_changed_) {
     work_changed_ = false;
-    Apply(now, Input::kWorkChanged);
+    Apply(Input::kWorkChanged);
     return true;
   }
   if (!CanBeginStep()) return false;
-  BeginStep(now);
+  BeginStep();
   return true;
 }
 
@@ -51,113 +51,118 @@ bool Agent::CanBeginStep() const {
          state_ != State::kLeaving;
 }
 
-void Agent::BeginStep(Instant now) {
-  if (now >= job_until_) return EndJob(now, ExecutionStatus::kFailed, {.reason = kJobTimeLimit});
+void Agent::BeginStep() {
+  if (now_ >= job_until_) return EndJob(ExecutionStatus::kFailed, {.reason = kJobTimeLimit});
   const Step step = CurrentStep();
-  if (step.kind == handlers::StepKind::kReboot) return BeginReboot(now);
+  if (step.kind == handlers::StepKind::kReboot) return BeginReboot();
 
-  Running next = running();
-  next.phase = Phase::kStep;
-  next.boot_count = boot_.count;
-  next.ignore_failure = step.ignore_failure;
+  const Running& at = running();
   std::optional<StepResult> result;
-  const handlers::StepContext context{options_.thing, job_id(), next.key.number,
-                                      static_cast<std::uint8_t>(next.step + 1), next.step_count};
+  const handlers::StepContext context{options_.thing, job_id(), report_.key.number,
+                                      static_cast<std::uint8_t>(at.step + 1), at.step_count};
   if (Planted(PlantedFault::kEffectBeforeJournal)) result = executor_.Start(step, context);
-  if (journal_.Put(next) != Status::kOk) return FailForJournal(now);
+  if (!RecordBegin(Phase::kStep, step)) return;
   Tell(event::StepBegun{job_id(), context.number, context.count, step.name.raw});
   ++counters_.steps_begun;
   step_runs_ = true;
   stop_reason_ = nullptr;
   percent_.reset();
-  step_until_ = After(now, options_.step_limit);
+  step_until_ = After(now_, options_.step_limit);
   progress_due_ = true;
-  progress_at_ = now + options_.progress_interval;
+  progress_at_ = now_ + options_.progress_interval;
   // So that the time of the progress is waited for.
   if (state_ == State::kWorking) work_changed_ = true;
   if (!Planted(PlantedFault::kEffectBeforeJournal)) result = executor_.Start(step, context);
-  if (result) FinishStep(now, *result);
+  if (result) FinishStep(*result);
+}
+
+/// False: it cannot be written down, so it does not begin.
+bool Agent::RecordBegin(Phase phase, const Step& step) {
+  Running begun = running();
+  begun.phase = phase;
+  begun.boot_count = boot_.count;
+  begun.ignore_failure = step.ignore_failure;
+  if (phase == Phase::kRebooting) ++begun.attempts;
+  return Record(begun);
 }
 
 /// The cloud is to know before the device goes away.
-void Agent::BeginReboot(Instant now) {
+void Agent::BeginReboot() {
   reboot_waits_ = true;
-  reboot_by_ = now + options_.reboot_patience;
+  reboot_by_ = now_ + options_.reboot_patience;
   work_changed_ = true;
 }
 
 /// False: the journal cannot say that the reboot was ours, so there is none.
-bool Agent::RecordReboot(Instant now) {
-  Running next = running();
-  next.phase = Phase::kRebooting;
-  next.boot_count = boot_.count;
-  next.ignore_failure = CurrentStep().ignore_failure;
-  ++next.attempts;
+bool Agent::RecordReboot() {
   reboot_waits_ = false;
-  if (journal_.Put(next) == Status::kOk) return true;
-  FailForJournal(now);
-  return false;
+  return RecordBegin(Phase::kRebooting, CurrentStep());
 }
 
 void Agent::OnStepProgress(Instant now, std::uint8_t percent) {
+  now_ = now;
   if (!step_runs_ || percent > 100 || percent_ == percent) return;
   percent_ = percent;
   progress_due_ = true;
-  if (state_ == State::kWorking) Apply(now, Input::kWorkChanged);
+  if (state_ == State::kWorking) Apply(Input::kWorkChanged);
 }
 
 void Agent::OnStepEnd(Instant now, const StepResult& result) {
-  if (step_runs_) FinishStep(now, result);
+  now_ = now;
+  if (step_runs_) FinishStep(result);
 }
 
-void Agent::FinishStep(Instant now, const StepResult& result) {
+void Agent::FinishStep(const StepResult& result) {
   step_runs_ = false;
-  if (lost_) return EndLost(now);
+  if (lost_) return EndLost();
   const Step step = CurrentStep();
   StepResult reported = result;
   if (!step.include_stdout) reported.out = {};
 
-  Running next = running();
-  const bool succeeded = result.end == StepEnd::kSucceeded;
-  const bool is_last = next.step + 1 == next.step_count;
-  // Too late to stop what has succeeded; but nothing follows.
-  const bool is_stopped = stop_reason_ != nullptr && stop_reason_ != kStepTimeLimit;
-  step_reason_.AssignTruncated(succeeded                 ? std::string_view()
-                               : stop_reason_ != nullptr ? std::string_view(stop_reason_)
-                                                         : ReasonOf(result));
-  Tell(event::StepEnded{job_id(), static_cast<std::uint8_t>(next.step + 1), result.end, result.code,
-                        step_reason_.view()});
+  // What was asked to stop and ends well may have ended early.
+  const bool is_stopped = stop_reason_ != nullptr;
+  const bool succeeded = result.end == StepEnd::kSucceeded && !is_stopped;
+  step_reason_.AssignTruncated(is_stopped ? UpToNul(stop_reason_) : ReasonOf(result));
+  const Running& at = running();
+  const auto number = static_cast<std::uint8_t>(at.step + 1);
+  Tell(event::StepEnded{job_id(), number, result.end, result.code, step_reason_.view()});
   if (!succeeded) ++counters_.steps_failed;
-  if (!succeeded && (is_stopped || !step.ignore_failure)) {
-    return EndJob(now, ExecutionStatus::kFailed,
-                  {.reason = step_reason_.view(), .result = &reported});
+  const bool goes_on =
+      succeeded || (step.ignore_failure && (!is_stopped || stop_reason_ == kStepTimeLimit));
+  if (!goes_on) {
+    return EndJob(ExecutionStatus::kFailed, {.reason = step_reason_.view(), .result = &reported});
   }
-  if (is_last) return EndJob(now, ExecutionStatus::kSucceeded, {.result = &reported});
-  if (is_stopped) {
-    return EndJob(now, ExecutionStatus::kFailed, {.reason = stop_reason_, .result = &reported});
+  if (number == at.step_count) {
+    return EndJob(ExecutionStatus::kSucceeded, {.result = &reported});
   }
-  next.phase = Phase::kBetween;
-  next.attempts = 0;
-  ++next.step;
-  if (journal_.Put(next) != Status::kOk) FailForJournal(now);
+  GoToNextStep();
 }
 
-void Agent::StopStep(Instant now, const char* reason) {
+void Agent::GoToNextStep() {
+  Running after = running();
+  after.phase = Phase::kBetween;
+  after.attempts = 0;
+  ++after.step;
+  Record(after);
+}
+
+void Agent::StopStep(const char* reason) {
   if (stop_reason_ != nullptr) return;
   stop_reason_ = reason;
-  kill_at_ = now + options_.stop_grace;
+  kill_at_ = now_ + options_.stop_grace;
   ++counters_.steps_stopped;
   Tell(event::StepStopping{job_id(), reason});
   executor_.Stop(false);
 }
 
 Status Agent::GiveUpJob(Instant now, std::string_view job) {
+  now_ = now;
   static constexpr const char* kReason = "canceled-on-device";
-  if (!at_hand_ || lost_ || job != job_id()) return Status::kNotFound;
+  if (!at_hand_ || lost_ || !AreEqual(job, job_id())) return Status::kNotFound;
   if (step_runs_) {
-    StopStep(now, kReason);
+    StopStep(kReason);
   } else {
-    EndJob(now, ExecutionStatus::kFailed, {.reason = kReason});
+    EndJob(ExecutionStatus::kFailed, {.reason = kReason});
   }
   return Status::kOk;
 }
@@ -168,15 +173,15 @@ Instant Agent::WorkDeadline() const {
   return stop_reason_ != nullptr ? kill_at_ : Earlier(step_until_, job_until_);
 }
 
-void Agent::OnWorkTime(Instant now) {
+void Agent::OnWorkTime() {
   if (reboot_waits_) {
     reboot_by_ = kNever;
-    Apply(now, Input::kRestartNow);
+    Apply(Input::kRestartNow);
   } else if (stop_reason_ != nullptr) {
-    kill_at_ = now + kKillAgain;
+    kill_at_ = now_ + kKillAgain;
     executor_.Stop(true);
   } else {
-    StopStep(now, now >= step_until_ ? kStepTimeLimit : kJobTimeLimit);
+    StopStep(now_ >= step_until_ ? kStepTimeLimit : kJobTimeLimit);
   }
 }
 

@@ -54,6 +54,17 @@ class Steps : public testing::Test {
     driver->Deliver(kTopics + "start-next/accepted", Offer(driver->SentOne(), document, more));
     driver->AcknowledgeAll();
   }
+  /// After a boot, or a connection that was lost: the cloud says that it is still open.
+  void TakeUp(const std::string& document, const char* timestamp = "1700000000") {
+    driver->Start();
+    driver->Connect();
+    const SentMessage question = driver->SentOne();
+    ASSERT_EQ(question.topic, kTopics + "j/get");
+    std::string reply = Offer(question, document);
+    reply.replace(reply.find("1700000000"), 10, timestamp);
+    driver->Deliver(kTopics + "j/get/accepted", reply);
+    driver->AcknowledgeAll();
+  }
   /// Time goes by on a connection that lives.
   void Pass(Millis span) {
     for (; span.count > 0; span = span - Seconds(5)) {
@@ -170,6 +181,7 @@ TEST_F(Steps, OfflineWorkGoesOnAndIsReportedLater) {
   driver->Sent();
   driver->Advance(Seconds(3));
   driver->Connect(true);
+  driver->Deliver(kTopics + "j/get/accepted", Offer(driver->SentOne(), "{}"));
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("SUCCEEDED"));
 }
 
@@ -352,8 +364,7 @@ TEST_F(Steps, AgentStoppedWhileAStepRuns_WaitsForItAndReportsNextTime) {
   driver->EndStep({.end = StepEnd::kSignaled, .code = 9});
   EXPECT_TRUE(driver->agent().stopped());
   Boot(1);
-  driver->Start();
-  driver->Connect();
+  TakeUp("{}");
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("agent-stopped"));
 }
 
@@ -363,9 +374,8 @@ TEST_F(Steps, InterruptedStep_IsNotRepeated) {
   Boot();
   Take(kTwoSteps);
   Boot(2, BootReason::kWatchdog);
-  driver->Start();
-  EXPECT_THAT(driver->Notes(), ElementsAre("resumed j interrupted", "open"));
-  driver->Connect();
+  TakeUp("{}");
+  EXPECT_THAT(driver->Notes(), Contains("resumed j interrupted"));
   EXPECT_THAT(driver->SentOne().payload,
               HasSubstr(R"("status":"FAILED","statusDetails":{"reason":"interrupted",)"
                         R"("bootReason":"3","stepNumber":"1/2"})"));
@@ -377,7 +387,7 @@ TEST_F(Steps, InterruptedStepThatMayFail_IsPassedOver) {
       R"({"steps":[{"action":{"name":"One","ignoreStepFailure":true}},{"action":{"name":"Two"}}]})";
   Take(document);
   Boot(2);
-  Take(document);
+  TakeUp(document);
   EXPECT_THAT(driver->Notes(), Contains("START Two 2/2"));
 }
 
@@ -391,7 +401,7 @@ TEST_F(Steps, RebootInTheMiddle_GoesOnBehindIt) {
   driver->TransportDown("");
   EXPECT_THAT(driver->Notes(), Contains("REBOOT j"));
   Boot(2, BootReason::kReboot);
-  Take(kStepThenReboot);
+  TakeUp(kStepThenReboot);
   EXPECT_THAT(driver->Notes(), Contains("START Two 3/3"));
   driver->EndStep();
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("SUCCEEDED"));
@@ -424,12 +434,12 @@ TEST_F(Steps, AnotherDocumentUnderTheSameExecution_IsNotGoneOnWith) {
   driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
   driver->TransportDown("");
   Boot(2, BootReason::kReboot);
-  Take(kTwoSteps);
+  TakeUp(kTwoSteps);
   EXPECT_THAT(driver->SentOne().payload,
               HasSubstr(R"("status":"FAILED","statusDetails":{"reason":"document-changed")"));
 }
 
-TEST_F(Steps, OtherJobOfferedAfterABoot_MeansThatOursIsOver) {
+TEST_F(Steps, OverAtTheCloudWhileTheDeviceWasAway_IsLost) {
   Boot();
   Take(kStepThenReboot);
   driver->EndStep();
@@ -438,11 +448,21 @@ TEST_F(Steps, OtherJobOfferedAfterABoot_MeansThatOursIsOver) {
   Boot(2, BootReason::kReboot);
   driver->Start();
   driver->Connect();
-  std::string other = Offer(driver->SentOne(), kOneStep);
-  other.replace(other.find(R"("jobId":"j")"), 11, R"("jobId":"k")");
+  const SentMessage question = driver->SentOne();
   driver->Notes();
-  driver->Deliver(kTopics + "start-next/accepted", other);
-  EXPECT_THAT(driver->Notes(), ElementsAre("lost j", "asking"));
+  driver->Deliver(kTopics + "j/get/rejected",
+                  R"({"code":"ResourceNotFound","clientToken":")" + question.token() + "\"}");
+  EXPECT_THAT(driver->Notes(), ElementsAre("refused ResourceNotFound: give up", "lost j"));
+  EXPECT_FALSE(driver->agent().has_unfinished_job());
+}
+
+TEST_F(Steps, AskedToStop_IsNoSuccessWhateverItSays) {
+  Boot();
+  Take(kOneStep);
+  EXPECT_EQ(driver->agent().GiveUpJob(driver->now(), "j"), Status::kOk);
+  driver->EndStep();
+  EXPECT_THAT(driver->SentOne().payload,
+              HasSubstr(R"("status":"FAILED","statusDetails":{"reason":"canceled-on-device")"));
 }
 
 TEST_F(Steps, JobLimit_CountsOverBoots) {
@@ -453,11 +473,7 @@ TEST_F(Steps, JobLimit_CountsOverBoots) {
   driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
   driver->TransportDown("");
   Boot(2, BootReason::kReboot);
-  driver->Start();
-  driver->Connect();
-  std::string late = Offer(driver->SentOne(), kStepThenReboot);
-  late.replace(late.find("1700000000"), 10, "1700000700");
-  driver->Deliver(kTopics + "start-next/accepted", late);
+  TakeUp(kStepThenReboot, "1700000700");
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("job-time-limit"));
 }
 

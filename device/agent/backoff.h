@@ -15,20 +15,20 @@ class Backoff {
   explicit constexpr Backoff(Millis cap) : cap_(cap) {}
 
   /// The wait after one more failure.
-  constexpr Millis Next(Random& random) {
-    constexpr std::uint8_t kMaxDoublings = 20;  // 2^20 s is longer than any cap.
-    Millis span = Seconds(std::int64_t{1} << failures_);
-    if (span > cap_) span = cap_;
-    if (failures_ < kMaxDoublings) ++failures_;
-    return Seconds(1) + random.Upto(span);
+  [[gnu::noinline]] constexpr Millis Next(Random& random) {
+    const Millis span = span_ < cap_ ? span_ : cap_;
+    span_ = span + span;
+    return kLeast + random.Upto(span);
   }
 
   /// It worked: the next failure is the first again.
-  constexpr void Reset() { failures_ = 0; }
+  constexpr void Reset() { span_ = kLeast; }
 
  private:
+  static constexpr Millis kLeast = Seconds(1);
+
   Millis cap_;
-  std::uint8_t failures_ = 0;
+  Millis span_ = kLeast;
 };
 
 }  // namespace fieldwork::agent

@@ -119,9 +119,7 @@ struct Journal::Record {
   }
 
   std::string_view job_id() const { return AsText({text, job_id_bytes}); }
-  bool Is(const ExecutionKey& key) const {
-    return number == key.number && queued_at == key.queued_at && job_id() == key.job_id.view();
-  }
+  bool Is(const ExecutionKey& key) const { return key.IsOf(number, queued_at, job_id()); }
   bool pending() const { return step_or_delivery == static_cast<std::uint8_t>(Delivery::kPending); }
   void Get(ExecutionKey& key) const {
     key.number = number;

@@ -41,8 +41,13 @@ struct ExecutionKey {
   }
 
   bool operator==(const ExecutionKey& other) const {
-    return number == other.number && queued_at == other.queued_at &&
-           job_id.view() == other.job_id.view();
+    return IsOf(other.number, other.queued_at, other.job_id.view());
+  }
+  bool Is(const jobs::Execution& execution) const {
+    return IsOf(execution.execution_number, execution.queued_at, execution.job_id);
+  }
+  bool IsOf(std::int64_t its_number, std::int64_t its_queued_at, std::string_view its_job) const {
+    return number == its_number && queued_at == its_queued_at && AreEqual(job_id.view(), its_job);
   }
 };
 

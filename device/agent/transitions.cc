@@ -49,7 +49,6 @@ constexpr Transition kRows[] = {
   {kAsking,      kNoJob,            kIdle,        Action::kGoIdle},
   {kAsking,      kJobTaken,         kReady,       Action::kChooseWork},
   {kAsking,      kJobOver,          kReporting,   Action::kSendUpdate},
-  {kAsking,      kJobOther,         kReady,       Action::kChooseWork},
   {kAsking,      kJobTooLarge,      kSizing,      Action::kSendSizing},
   // The reply on its way may have been made before the job that the notice is about.
   {kAsking,      kNotified,         kAsking,      Action::kRememberNotice},
@@ -72,7 +71,6 @@ constexpr Transition kRows[] = {
 
   {kConfirming,  kJobOver,          kReporting,   Action::kSendUpdate},
   {kConfirming,  kJobTaken,         kReady,       Action::kChooseWork},
-  {kConfirming,  kJobOther,         kReady,       Action::kChooseWork},
   {kConfirming,  kRefusedGone,      kReady,       Action::kAbandon},
   {kConfirming,  kRefusedRetry,     kConfirming,  Action::kAskAgainLater},
   {kConfirming,  kTimer,            kConfirming,  Action::kSendConfirm},
@@ -92,6 +90,8 @@ constexpr Transition kRows[] = {
   {kReporting,   kTimer,            kReporting,   Action::kSendUpdate},
 
   {kChecking,    kStillOpen,        kReady,       Action::kChooseWork},
+  {kChecking,    kJobTaken,         kReady,       Action::kChooseWork},
+  {kChecking,    kJobOver,          kReporting,   Action::kSendUpdate},
   {kChecking,    kRefusedGone,      kReady,       Action::kAbandon},
   {kChecking,    kRefusedRetry,     kChecking,    Action::kAskAgainLater},
   {kChecking,    kTimer,            kChecking,    Action::kSendCheck},

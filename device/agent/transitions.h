@@ -43,10 +43,10 @@ enum class Input : std::uint8_t {
   kConnectedResumed,  ///< CONNACK, and our subscriptions are still there.
   kSubscribed,
   kSubscribeRefused,
-  kWorkAsk,       ///< kReady found: no job at hand, or not its document.
+  kWorkAsk,       ///< kReady found: no job at hand.
   kWorkOn,        ///< kReady found: a step runs, and there is nothing to say about it.
   kWorkAnnounce,  ///< kReady found: something to say about it.
-  kWorkCheck,     ///< kReady found: it may not be wanted any more.
+  kWorkCheck,     ///< kReady found: the cloud's view of it is wanted, or its document.
   kWorkReport,    ///< kReady found: a final status that was not accepted.
   kWorkRestart,   ///< The cloud knows that the reboot comes.
   kRestartNow,    ///< The cloud could not be told in time.
@@ -54,7 +54,6 @@ enum class Input : std::uint8_t {
   kNotified,      ///< A notice says that something changed.
   kNoJob,
   kJobTaken,      ///< A job was taken, and its steps can begin.
-  kJobOther,      ///< Another job was offered than the one at hand, which is over then.
   kJobOver,       ///< A job was taken, and its final status is known already.
   kJobTooLarge,   ///< A job was taken whose document does not fit.
   kJobSized,      ///< The job at hand is known by name.
@@ -63,8 +62,9 @@ enum class Input : std::uint8_t {
   kRefusedGone,   ///< .../rejected: this execution is over, whatever we do.
   kRefusedCheck,  ///< .../rejected: look before the next try.
   kStillOpen,     ///< Looked: the execution waits for our status.
+  kNone,          ///< Nothing for the table: no state does anything on it.
 };
-inline constexpr std::size_t kInputs = 31;
+inline constexpr std::size_t kInputs = 30;
 
 enum class Action : std::uint8_t {
   kNothing,

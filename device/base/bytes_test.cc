@@ -54,5 +54,33 @@ TEST(MoveDown, NoBytes_ChangesNothing) {
   EXPECT_EQ(memory[0], 1);
 }
 
+TEST(UpToNul, Text_EndsBeforeItsNul) {
+  EXPECT_EQ(UpToNul("reason"), "reason");
+  EXPECT_EQ(UpToNul(""), "");
+}
+
+TEST(AreEqual, Texts_ComparesSizeAndBytes) {
+  EXPECT_TRUE(AreEqual("job", std::string_view("job")));
+  EXPECT_TRUE(AreEqual(std::string_view(), std::string_view()));
+  EXPECT_FALSE(AreEqual("job", std::string_view("jobs")));
+  EXPECT_FALSE(AreEqual("job", std::string_view("jab")));
+}
+
+TEST(Contains, Part_IsFoundAnywhere) {
+  EXPECT_TRUE(Contains("begin middle end", "begin"));
+  EXPECT_TRUE(Contains("begin middle end", "middle"));
+  EXPECT_TRUE(Contains("begin middle end", "end"));
+  EXPECT_TRUE(Contains("aab", "ab"));
+  EXPECT_TRUE(Contains("", ""));
+  EXPECT_FALSE(Contains("begin", "begins"));
+  EXPECT_FALSE(Contains("", "a"));
+}
+
+TEST(CopyText, Text_LeavesWhatIsBehindIt) {
+  char to[] = "12345";
+  CopyText(to, "ab");
+  EXPECT_STREQ(to, "ab345");
+}
+
 }  // namespace
 }  // namespace fieldwork

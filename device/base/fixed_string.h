@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "device/base/bytes.h"
 #include "device/base/status.h"
 
 namespace fieldwork {
 
-/// Holds at most `kCapacity` bytes (below 65,536); not NUL terminated.
+/// Holds at most `kCapacity` bytes (below 65,536); not NUL terminated. What is assigned is not
+/// a part of it.
 template <std::size_t kCapacity>
 class FixedString {
   static_assert(kCapacity < 65536);
@@ -21,7 +23,7 @@ class FixedString {
   /// kTooLarge, and unchanged, when `text` is longer than the capacity.
   Status Assign(std::string_view text) {
     if (text.size() > kCapacity) return Status::kTooLarge;
-    std::copy(text.begin(), text.end(), bytes_.begin());
+    CopyText(bytes_.data(), text);
     size_ = static_cast<std::uint16_t>(text.size());
     return Status::kOk;
   }

@@ -23,6 +23,17 @@ TEST(Millis, Order_IsByLength) {
   EXPECT_LT(Millis{999}, Seconds(1));
 }
 
+TEST(Millis, WholeSeconds_DropTheRest) {
+  EXPECT_EQ(WholeSeconds(Millis{0}), 0);
+  EXPECT_EQ(WholeSeconds(Millis{999}), 0);
+  EXPECT_EQ(WholeSeconds(Millis{1000}), 1);
+  constexpr std::int64_t kTop = std::int64_t{1} << 51;
+  for (std::int64_t ms = 1; ms < kTop; ms = 3 * ms + 7) {
+    EXPECT_EQ(WholeSeconds(Millis{ms}), ms / 1000) << ms;
+  }
+  EXPECT_EQ(WholeSeconds(Millis{kTop - 1}), (kTop - 1) / 1000);
+}
+
 TEST(Instant, MovedBySpans_GoesThereAndBack) {
   const Instant start{1000};
   EXPECT_EQ(start + Seconds(2), Instant{3000});

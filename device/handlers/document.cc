@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include "device/base/bytes.h"
 #include "device/handlers/name.h"
 
 namespace fieldwork::handlers {
@@ -66,7 +67,7 @@ bool IsStringOrAbsent(const Value& value) { return IsString(value) || !IsPresent
 
 // The word, letter by letter.
 [[gnu::noinline]] bool Is(const Value& value, const char* word) {
-  return json::Equals(value, word);
+  return json::Equals(value, UpToNul(word));
 }
 
 std::string_view Inside(const Value& value) {
@@ -143,11 +144,7 @@ bool Matches(std::string_view text, const Value& value, bool by_part) {
   std::array<char, kMaxAttributeValue> buffer;
   const auto said = json::Unescape(value, buffer);
   if (!said.ok()) return false;
-  if (!by_part) return text == *said;
-  for (; text.size() >= said->size(); text.remove_prefix(1)) {
-    if (text.starts_with(*said)) return true;
-  }
-  return false;
+  return by_part ? Contains(text, *said) : AreEqual(text, *said);
 }
 
 bool MatchesOne(std::string_view text, const Value& values, bool by_part) {

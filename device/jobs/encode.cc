@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "device/base/bytes.h"
 #include "device/base/utf8.h"
 #include "device/jobs/messages.h"
 #include "device/jobs/words.h"
@@ -52,9 +53,7 @@ bool AreLegal(std::span<const Detail> details) {
     const std::string_view key = detail.key;
     if (!IsThingName(key)) return false;
     for (const Detail* other = details.data(); other != &detail; ++other) {
-      if (other->key.size() == key.size() && AreEqual(other->key.data(), key.data(), key.size())) {
-        return false;
-      }
+      if (AreEqual(other->key, key)) return false;
     }
   }
   return true;

@@ -2,6 +2,7 @@
 // The same two lists are read both ways.
 #include "device/jobs/topics.h"
 
+#include "device/base/bytes.h"
 #include "device/jobs/words.h"
 #include "device/json/writer.h"
 

@@ -1,6 +1,8 @@
 // Decides which word of a list a text is.
 #include "device/jobs/words.h"
 
+#include "device/base/bytes.h"
+
 namespace fieldwork::jobs {
 
 const char* SkipWords(const char* packed, std::size_t index) {
@@ -15,13 +17,6 @@ std::size_t FindWord(const char* packed, const char* text, std::size_t size) {
     packed += 1 + word.size();
   }
   return 0;
-}
-
-bool AreEqual(const char* a, const char* b, std::size_t size) {
-  for (; size > 0; --size) {
-    if (*a++ != *b++) return false;
-  }
-  return true;
 }
 
 }  // namespace fieldwork::jobs

@@ -35,7 +35,4 @@ const char* SkipWords(const char* packed, std::size_t index);
 /// Where a text is in the list; 0 when it is not: the first word stands for all others.
 std::size_t FindWord(const char* packed, const char* text, std::size_t size);
 
-/// True when both have the same `size` bytes.
-bool AreEqual(const char* a, const char* b, std::size_t size);
-
 }  // namespace fieldwork::jobs
