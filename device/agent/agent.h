@@ -324,10 +324,10 @@ class Agent {
   Input OnOversize(std::string_view text, std::uint32_t payload_bytes);
   Input OnNotify(std::string_view payload);
   Input OnNotifyNext(std::string_view payload);
-  Input OnExecutionReply(std::string_view payload);
+  Input OnAccepted(std::string_view payload);
   Input OnStartNextReply(const jobs::Execution& execution);
   Input OnDescribeReply(const jobs::Execution& execution);
-  Input OnUpdateReply(std::string_view job, std::string_view payload);
+  Input OnUpdateReply(jobs::ExecutionStatus status);
   Input OnRejected(const jobs::ParsedTopic& topic, std::string_view text, std::string_view payload);
   Input Ignore(std::string_view topic);
   bool IsOurReply(std::string_view client_token) const;
@@ -449,6 +449,7 @@ class Agent {
   Random random_;
   const std::uint32_t nonce_;
   std::uint32_t requests_ = 0;
+  Counters counters_;
 
   Instant now_{0};             // Of the last mutation.
   Instant deadline_ = kNever;  // Of the state; kTimer when it comes.
@@ -470,7 +471,6 @@ class Agent {
 
   Backoff reconnect_;
   Backoff retry_;
-  Counters counters_;
   const Boot boot_;
   const Memory memory_;
   const Options options_;

@@ -14,11 +14,11 @@ Input Agent::OnMessage(std::string_view text, std::string_view payload) {
   switch (topic->topic) {
     case Topic::kNotify: return OnNotify(payload);
     case Topic::kNotifyNext: return OnNotifyNext(payload);
-    case Topic::kStartNextAccepted:
-    case Topic::kDescribeAccepted: input = OnExecutionReply(payload); break;
     case Topic::kUpdateAccepted:
-      if (IsAboutOurJob(*topic)) input = OnUpdateReply(topic->job, payload);
-      break;
+      if (!IsAboutOurJob(*topic)) break;
+      [[fallthrough]];
+    case Topic::kStartNextAccepted:
+    case Topic::kDescribeAccepted: input = OnAccepted(payload); break;
     case Topic::kStartNextRejected:
     case Topic::kDescribeRejected:
     case Topic::kUpdateRejected: input = OnRejected(*topic, text, payload); break;
@@ -67,13 +67,18 @@ Input Agent::OnNotifyNext(std::string_view payload) {
   return Input::kNotified;
 }
 
-/// To start-next and describe: which of the two, and what for, the state says.
-Input Agent::OnExecutionReply(std::string_view payload) {
+/// All have the token and the time, those to a question the execution too. Which question it
+/// was, the state says: each asks one.
+Input Agent::OnAccepted(std::string_view payload) {
   const auto reply = jobs::DecodeExecution(payload);
   if (!reply.ok() || !IsOurReply(reply->client_token)) return Input::kNone;
   LearnTime(reply->timestamp);
-  const jobs::Execution& execution = reply->execution;
-  return state_ == State::kAsking ? OnStartNextReply(execution) : OnDescribeReply(execution);
+  switch (state_) {
+    case State::kAnnouncing: return OnUpdateReply(jobs::ExecutionStatus::kInProgress);
+    case State::kReporting: return OnUpdateReply(report_.status);
+    case State::kAsking: return OnStartNextReply(reply->execution);
+    default: return OnDescribeReply(reply->execution);
+  }
 }
 
 Input Agent::OnStartNextReply(const jobs::Execution& execution) {
@@ -98,16 +103,10 @@ Input Agent::OnDescribeReply(const jobs::Execution& execution) {
   return Input::kStillOpen;
 }
 
-/// `job` is a view into the message: the work itself is over before the event is read.
-Input Agent::OnUpdateReply(std::string_view job, std::string_view payload) {
-  const auto reply = jobs::DecodeUpdate(payload);
-  if (!reply.ok() || !IsOurReply(reply->client_token)) return Input::kNone;
-  LearnTime(reply->timestamp);
+Input Agent::OnUpdateReply(jobs::ExecutionStatus status) {
   ++counters_.updates_accepted;
   ++version_;
-  const bool announced = state_ == State::kAnnouncing;
-  Tell(event::Reported{
-      job, jobs::StatusText(announced ? jobs::ExecutionStatus::kInProgress : report_.status)});
+  Tell(event::Reported{report_.key.job_id.view(), jobs::StatusText(status)});
   return Input::kAccepted;
 }
 

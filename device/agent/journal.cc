@@ -277,7 +277,8 @@ Status Journal::ReadRecord(std::uint32_t at, Record& record) {
   const std::uint32_t room = size_ - at;
   if (room < Record::kFixed) return Status::kMalformed;
   FIELDWORK_TRY(Read(base_ + at, &record, room < Record::kMax ? room : Record::kMax));
-  return record.IsSound(room, size_ / 4) ? Status::kOk : Status::kMalformed;
+  return record.IsSound(room, static_cast<std::uint32_t>(details_max())) ? Status::kOk
+                                                                         : Status::kMalformed;
 }
 
 // What the record at `at`, the last one, changes.
@@ -470,7 +471,7 @@ Status Journal::CopyTo(std::uint32_t target) {
 // of those that are over, keeps its details.
 Status Journal::CopyRecords(std::uint32_t& to, std::uint32_t& pending_at) {
   // Then there is room for the one at hand, or details that are pending, and a record more.
-  const std::uint32_t most = size_ / 2 - Record::kMax;
+  const std::uint32_t most = size_ / 8 * 3 - Record::kMax;
   Tally tally;
   if (Count(tally) == Status::kIo) return Status::kIo;
   Record record;

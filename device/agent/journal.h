@@ -95,7 +95,8 @@ class Journal {
  public:
   /// Sectors of this size at least, and two of them.
   static constexpr std::uint32_t kMinSectorBytes = 1024;
-  /// Ended executions that outlast the copy of a full sector, if half a sector has room for them.
+  /// Ended executions that outlast the copy of a full sector, if three eighths of a sector have
+  /// room for them.
   static constexpr std::size_t kHistoryMax = 32;
 
   /// `flash` outlives the journal. Call Open() before anything else.
@@ -135,8 +136,8 @@ class Journal {
   /// kPending.
   Status Settle(Delivery delivery, jobs::ErrorCode refusal);
 
-  /// Bytes that End() takes as details: a quarter of a sector.
-  std::size_t details_max() const { return size_ / 4; }
+  /// Bytes that End() takes as details: three eighths of a sector.
+  std::size_t details_max() const { return size_ / 8 * 3; }
   /// The details of pending(), as they were given. kNotFound: nothing is pending. kNoSpace:
   /// `out` is too small. kIo, also when they do not match their checksum any more.
   Result<std::string_view> ReadDetails(std::span<char> out);

@@ -106,15 +106,15 @@ TEST(Journal, Find_NeedsIdNumberAndQueueTime) {
   EXPECT_EQ(journal.Find(Key(1, "jo"), found), Status::kNotFound);
 }
 
-TEST(Journal, Details_AreRefusedAboveAQuarterOfASector) {
+TEST(Journal, Details_AreRefusedAboveThreeEighthsOfASector) {
   RamFlash flash;
   Journal journal(flash);
   ASSERT_EQ(journal.Open(), Status::kNotFound);
-  ASSERT_EQ(journal.details_max(), 256u);
-  EXPECT_EQ(journal.End(MakeEnded(Key(1)), std::string(257, 'x')), Status::kTooLarge);
+  ASSERT_EQ(journal.details_max(), 384u);
+  EXPECT_EQ(journal.End(MakeEnded(Key(1)), std::string(385, 'x')), Status::kTooLarge);
   EXPECT_EQ(flash.writes(), 0u);
-  ASSERT_EQ(journal.End(MakeEnded(Key(1)), std::string(255, 'x')), Status::kOk);
-  std::vector<char> small(254);
+  ASSERT_EQ(journal.End(MakeEnded(Key(1)), std::string(383, 'x')), Status::kOk);
+  std::vector<char> small(382);
   EXPECT_EQ(journal.ReadDetails(small).status(), Status::kNoSpace);
 }
 
@@ -186,7 +186,7 @@ TEST(Journal, History_KeepsTheNewest) {
       EXPECT_EQ(ended.delivery, Delivery::kAccepted);
     }
     // A record of history has 68 bytes here.
-    const std::size_t copied = std::min<std::size_t>(32, (sector_bytes / 2 - 148) / 68);
+    const std::size_t copied = std::min<std::size_t>(32, (sector_bytes / 8 * 3 - 148) / 68);
     EXPECT_GE(count, copied);
     EXPECT_LE(count, sector_bytes / 68);
   }

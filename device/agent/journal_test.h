@@ -94,7 +94,7 @@ inline std::string Differs(Journal& journal, const Model& model) {
   }
   if (journal.At(kept, ended) != Status::kNotFound) return "the end of the history";
   // The bodies here are at most 152 bytes; what a copy keeps of them in the smallest sector.
-  if (kept < std::min<std::size_t>(model.over.size(), 2)) return "history is too short";
+  if (kept < std::min<std::size_t>(model.over.size(), 1)) return "history is too short";
   if (kept == 0) return "";
   if (journal.Find(model.over[kept - 1].key, ended) != Status::kOk) return "nothing is found";
   return Same(ended, model.over[kept - 1]) ? "" : "what is found";

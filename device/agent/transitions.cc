@@ -1,13 +1,8 @@
 #include "device/agent/transitions.h"
 
-#include <array>
-#include <iterator>
-#include <span>
+#include <cstddef>
 
 namespace fieldwork::agent {
-
-// Declared and never defined: the compiler names it when a row is declared twice.
-void TransitionDeclaredTwice();
 
 namespace {
 
@@ -119,47 +114,40 @@ constexpr Transition kRows[] = {
 };
 // clang-format on
 
-/// These have a connection, whose loss and uselessness mean the same in each.
-constexpr State kOnline[] = {kConnecting, kSubscribing, kReady,      kAsking,    kIdle,    kSizing,
-                             kConfirming, kWorking,     kAnnouncing, kReporting, kChecking};
-/// Of these, all but the first can say DISCONNECT.
-constexpr auto kConnected = std::span(kOnline).subspan<1>();
-
-constexpr std::size_t kRowsOfAll =
-    std::size(kRows) + 2 * std::size(kOnline) + 2 * kConnected.size();
-using Table = std::array<Transition, kRowsOfAll>;
-
-consteval Table Build() {
-  Table table{};
-  std::size_t count = 0;
-  const auto declare = [&](const Transition& row) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (table[i].from == row.from && table[i].on == row.on) TransitionDeclaredTwice();
-    }
-    table[count++] = row;
-  };
-  for (const Transition& row : kRows) declare(row);
-  for (const State state : kOnline) {
+/// What has a connection, from the state of the row on to the last one, does the same on these.
+constexpr Transition kOnlineRows[] = {
     // Work that was begun stays in the journal, or with the cloud, for the next connection.
-    declare({state, kTransportDown, kWaiting, Action::kBackOff});
-    declare({state, kSessionOver, kClosing, Action::kCloseTransport});
-  }
-  for (const State state : kConnected) {
-    declare({state, kStop, kLeaving, Action::kDisconnect});
-    declare({state, kRestartNow, kRestarting, Action::kPrepareRestart});
-  }
-  return table;
-}
+    {kConnecting, kTransportDown, kWaiting, Action::kBackOff},
+    {kConnecting, kSessionOver, kClosing, Action::kCloseTransport},
+    // All but the first can say DISCONNECT.
+    {kSubscribing, kStop, kLeaving, Action::kDisconnect},
+    {kSubscribing, kRestartNow, kRestarting, Action::kPrepareRestart},
+};
+constexpr State kLastOnline = kChecking;
+static_assert(static_cast<int>(kLastOnline) - static_cast<int>(kConnecting) == 10,
+              "those with a connection stand together in the enum");
 
 // As a list of rows, not a matrix: a third of the flash, and an input is a rare thing.
-constexpr Table kTable = Build();
-
 constexpr const Transition* Find(State state, Input input) {
-  for (const Transition& row : kTable) {
+  for (const Transition& row : kRows) {
     if (row.from == state && row.on == input) return &row;
+  }
+  for (const Transition& row : kOnlineRows) {
+    if (row.on == input && row.from <= state && state <= kLastOnline) return &row;
   }
   return nullptr;
 }
+
+consteval bool NoneIsDeclaredTwice() {
+  for (const Transition& row : kRows) {
+    if (Find(row.from, row.on) != &row) return false;
+    for (const Transition& other : kOnlineRows) {
+      if (row.on == other.on && other.from <= row.from && row.from <= kLastOnline) return false;
+    }
+  }
+  return true;
+}
+static_assert(NoneIsDeclaredTwice(), "an input has one row in each state");
 
 consteval bool EveryStateBut(State a, State b, Input input) {
   for (std::size_t s = 0; s < kStates; ++s) {

@@ -10,6 +10,7 @@
 
 namespace fieldwork::agent {
 
+/// Those from kConnecting to kChecking have a connection; keep them together.
 enum class State : std::uint8_t {
   kStopped,      ///< Not started, or told to stop, or about to restart the device.
   kWaiting,      ///< The delay before the next attempt to connect is running.

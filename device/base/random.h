@@ -21,7 +21,7 @@ class Random {
 
   /// Uniform in [0, span]; the slight bias of the multiplication is below 2^-9 for
   /// the spans used here (at most 23 hours).
-  constexpr Millis Upto(Millis span) {
+  [[gnu::noinline]] constexpr Millis Upto(Millis span) {
     const auto wide =
         static_cast<std::uint64_t>(Next()) * static_cast<std::uint64_t>(span.count + 1);
     return Millis{static_cast<std::int64_t>(wide >> 32)};

@@ -19,8 +19,8 @@ constexpr Millis Seconds(std::int64_t seconds) { return Millis{seconds * 1000}; 
 constexpr Millis operator+(Millis a, Millis b) { return {a.count + b.count}; }
 constexpr Millis operator-(Millis a, Millis b) { return {a.count - b.count}; }
 
-/// Whole seconds of `span`, which is from 0 to below 2^51 ms. Two divisions of 32 bits: one of 64 would be a library
-/// call of a kilobyte on a Cortex-M.
+/// Whole seconds of `span`, which is from 0 to below 2^51 ms. Two divisions of 32 bits: one of 64
+/// would be a library call of a kilobyte on a Cortex-M.
 constexpr std::int64_t WholeSeconds(Millis span) {
   const auto eighths = static_cast<std::uint64_t>(span.count) >> 3;
   const auto high = static_cast<std::uint32_t>(eighths >> 16);

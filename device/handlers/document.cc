@@ -123,9 +123,15 @@ bool ToBool(const Value& value, bool& out) {
 
 bool ToLines(const Value& value, std::int32_t& out) {
   if (!IsPresent(value)) return true;
-  const auto lines = json::ToInt64({IsString(value) ? Kind::kNumber : value.kind, Inside(value)});
-  if (!lines.ok() || *lines < 0 || *lines > std::numeric_limits<std::int32_t>::max()) return false;
-  out = static_cast<std::int32_t>(*lines);
+  if (!IsString(value) && value.kind != Kind::kNumber) return false;
+  constexpr std::uint32_t kMost = std::numeric_limits<std::int32_t>::max();
+  std::uint32_t lines = 0;
+  for (const char c : Inside(value)) {
+    const auto digit = static_cast<std::uint32_t>(c - '0');
+    if (digit > 9 || lines > (kMost - digit) / 10) return false;
+    lines = lines * 10 + digit;
+  }
+  out = static_cast<std::int32_t>(lines);
   return true;
 }
 
@@ -189,11 +195,12 @@ class Reader {
   // itself describes.
   bool has_steps() const { return IsPresent(top_[kSteps]) || IsPresent(top_[kFinalStep]); }
 
-  Fields top_;
-  Fields at_;  // Of the object at hand.
-  Step step_;
-  const Value* blamed_ = nullptr;
+  // The small ones first: that is shorter code on Cortex-M.
   std::uint8_t steps_read_ = 0;
+  const Value* blamed_ = nullptr;
+  Step step_;
+  Fields at_;  // Of the object at hand.
+  Fields top_;
   const char* const why_;
 };
 
