@@ -37,7 +37,13 @@ class Parsing(unittest.TestCase):
     def test_a_map_gives_what_each_unit_adds(self):
         self.assertEqual(
             budgets.parse_map(MAP),
-            {"device/mqtt": budgets.Size(0x24, 0), "device/json": budgets.Size(12, 20)},
+            {
+                "device/mqtt": budgets.Size(0x24, 0),
+                "device/mqtt/session": budgets.Size(0x20, 0),
+                "device/mqtt/text": budgets.Size(0x4, 0),
+                "device/json": budgets.Size(12, 20),
+                "device/json/reader": budgets.Size(12, 20),
+            },
         )
 
     def test_the_discarded_sections_do_not_count(self):
