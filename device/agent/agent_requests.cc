@@ -89,6 +89,10 @@ void Agent::SendUpdate() {
       .step_timeout_minutes = is_final ? 0 : options_.step_timeout_minutes,
       .client_token = token_.view()};
   const auto text = jobs::Encode(request, payload());
+  if (!text.ok() && !plain_report_) {  // Written down by a program with more memory.
+    plain_report_ = true;
+    return SendUpdate();
+  }
   if (!is_final) {
     progress_due_ = false;
     progress_at_ = now_ + options_.progress_interval;
@@ -112,6 +116,7 @@ void Agent::PublishRequest(jobs::Topic topic, std::string_view job, std::string_
   const auto sent = session_.Publish(
       {.topic = *name, .payload = AsBytes(payload), .qos = mqtt::Qos::kAtLeastOnce});
   if (!sent.ok()) {  // The queue is full of what the broker has not acknowledged.
+    if (sent.status() == Status::kTooLarge) plain_report_ = true;
     AskAgainLater();
     return;
   }

@@ -75,7 +75,7 @@ class Steps : public testing::Test {
   }
   static StepResult Exit(std::int32_t code) { return {.end = StepEnd::kExited, .code = code}; }
 
-  RamFlash flash;
+  RamFlash flash{2, 4096};
   AgentDriver::Setup setup;
   std::unique_ptr<AgentDriver> driver;
 };
@@ -143,6 +143,21 @@ TEST_F(Steps, LongOutput_KeepsItsEndAndFitsTheMemory) {
   const SentMessage report = driver->SentOne();
   EXPECT_THAT(report.payload, HasSubstr("THE END"));
   EXPECT_LT(report.payload.size(), 600u + 200u);
+}
+
+TEST_F(Steps, OutputWrittenDownByAProgramWithMoreMemory_IsLeftOut) {
+  setup.document = setup.payload = setup.send = 4096;
+  Boot();
+  Take(R"({"operation":"x"})");
+  const std::string err(900, 'e');
+  driver->TransportDown();
+  driver->EndStep({.end = StepEnd::kExited, .code = 1, .err = err});
+  setup.payload = 256;
+  Boot(2);
+  TakeUp("{}");
+  const SentMessage report = driver->SentOne();
+  EXPECT_THAT(report.payload, HasSubstr(R"("status":"FAILED")"));
+  EXPECT_THAT(report.payload, Not(HasSubstr("eee")));
 }
 
 TEST_F(Steps, ResultsThatComeAtOnce_NeedNoFurtherInput) {
