@@ -41,7 +41,9 @@ constexpr int kKeepAliveSeconds = 60;
 constexpr std::uint32_t kSessionExpirySeconds = 86'400;
 constexpr int kReceiveMaximum = 65'535;
 constexpr int kMessagesAtOnce = 256;
-constexpr std::size_t kFramesBytesMax = 65'536;
+constexpr std::size_t kRepliesBytesMax = 65'536;
+// Of one message: the broker publishes all of it before it turns to the next device.
+constexpr std::size_t kPublicationsBytesMax = 16'384;
 constexpr std::size_t kFrameHeadBytes = 9;
 // Unacknowledged messages: enough to keep the broker busy. What waits meanwhile shares the next.
 constexpr std::size_t kInFlightMax = 8;
@@ -136,7 +138,7 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
     }
     const std::size_t bytes =
         kFrameHeadBytes + frame.client.size() + frame.topic.size() + frame.payload.size();
-    if (!replies_.empty() && replies_.size() + bytes > kFramesBytesMax) SealReplies();
+    if (!replies_.empty() && replies_.size() + bytes > kRepliesBytesMax) SealReplies();
     broker::AppendFrame(replies_, frame);
   }
 
@@ -407,7 +409,7 @@ class BrokerLink::State : public std::enable_shared_from_this<State> {
       }
       waiting_.pop_front();
     } while (!is_access && !waiting_.empty() && !waiting_.front().is_access() &&
-             message.bytes + waiting_.front().bytes() <= kFramesBytesMax);
+             message.bytes + waiting_.front().bytes() <= kPublicationsBytesMax);
     in_flight_.push_back(message);
     const int rc = Send(is_access ? broker::kAccessTopic : broker::kDeliveryTopic, bytes, 1);
     if (rc == MOSQ_ERR_SUCCESS || rc == MOSQ_ERR_NO_CONN) return;

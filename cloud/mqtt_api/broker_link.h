@@ -63,9 +63,9 @@ class BrokerLink {
   void Reply(std::string_view client, std::string_view topic, std::string_view payload,
              std::uint8_t qos);
   /// An ordinary publication, QoS 1 to those who subscribed; leaves with the next Flush(), or a
-  /// turn of the loop later, after the replies and together with others as they do. `topic` is not
-  /// empty. Kept while the link is down. Returns its number, 1, 2, ...; 0 if it was dropped because
-  /// more than kWaitingBytesMax wait already.
+  /// turn of the loop later, after the replies and together with others as they do, 16 KB of them
+  /// in a message. `topic` is not empty. Kept while the link is down. Returns its number, 1, 2,
+  /// ...; 0 if it was dropped because more than kWaitingBytesMax wait already.
   std::uint64_t Publish(const std::string& topic, std::string_view payload);
   /// One message for the plugin, see cloud/broker/protocol.h. In order with the publications.
   void SendAccess(std::string_view json);

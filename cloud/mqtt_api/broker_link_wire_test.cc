@@ -261,7 +261,7 @@ TEST_F(BrokerLinkWireTest, PublicationsOfOneFlush_LeaveAsOneMessageInOrder) {
 }
 
 TEST_F(BrokerLinkWireTest, Publications_KeepAWindowUntilTheyAreAcknowledged) {
-  const std::string half_a_message(30'000, 'x');
+  const std::string half_a_message(8'000, 'x');
   for (int i = 0; i < 40; ++i) link_.Publish("t", half_a_message);
   RunUntil([this] { return broker_.Of(kPublish).size() >= 8; });
   for (int i = 0; i < 20; ++i) Turn();
@@ -300,7 +300,7 @@ TEST_F(BrokerLinkWireTest, TooManyBytesWaiting_DropsPublicationsButNoAccess) {
 
 TEST_F(BrokerLinkWireTest, Stop_SaysGoodbyeBehindWhatIsQueued) {
   link_.Reply("c", "t", "bye", 0);
-  for (int i = 0; i < 20; ++i) link_.Publish("t", std::string(60'000, 'x'));
+  for (int i = 0; i < 20; ++i) link_.Publish("t", std::string(16'000, 'x'));
   std::thread broker([this] {
     while (broker_.Of(kDisconnect).empty()) broker_.Poll();
     broker_.Close();
