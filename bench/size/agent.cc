@@ -79,7 +79,7 @@ void Drive(agent::Agent& agent) {
 int main() {
   using namespace fieldwork;
   static constexpr agent::Options kOptions{.thing = "wm_demo_1"};
-  Drive(*new (agent_memory) agent::Agent(
-      kOptions, {receive_buffer, send_buffer, document_buffer, payload_buffer}, flash,
-      agent::Boot{1, agent::BootReason::kPowerOn}, actions, 1));
+  Drive(*new (agent_memory)
+            agent::Agent(kOptions, {receive_buffer, send_buffer, document_buffer, payload_buffer},
+                         flash, agent::Boot{1, agent::BootReason::kPowerOn}, actions, 1));
 }

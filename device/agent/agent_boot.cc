@@ -6,9 +6,6 @@ namespace fieldwork::agent {
 
 using jobs::ExecutionStatus;
 
-// There is no time at a boot that a limit could have begun at.
-static constexpr Instant kBoot{0};
-
 void Agent::RecallWork() {
   const Status status = journal_.Open();
   if (status == Status::kMalformed) journal_fault_ = "the journal is damaged; what is left counts";

@@ -51,6 +51,7 @@ Input Agent::TakeJob(const jobs::Execution& execution) {
   }
   const Status known = journal_.Find(report_.key, report_);
   if (known == Status::kOk && !Planted(PlantedFault::kNoDedupe)) {
+    if (Planted(PlantedFault::kForgetStatusAtBoot)) return Input::kNoJob;
     // Over already; the cloud did not get to know, or has forgotten.
     report_is_journaled_ = false;
     report_.status = Reportable(report_.status);

@@ -15,7 +15,8 @@ namespace fieldwork::agent {
 enum class PlantedFault : std::uint8_t {
   kNone = 0,
   kEffectBeforeJournal = 1,    ///< A step begins before its record is on flash.
-  kForgetStatusAtBoot = 2,     ///< A final status that the cloud has not got is dropped at boot.
+  kForgetStatusAtBoot = 2,     ///< A final status that the cloud has not got is dropped at boot,
+                               ///< and not told when the cloud asks for it.
   kRepeatInterruptedStep = 3,  ///< A step that a power cut ended begins again.
   kRebootAlwaysProven = 4,     ///< Any boot, or none, counts as the reboot that was asked for.
   kReportBeforeJournal = 5,    ///< A final status is sent before it is on flash.

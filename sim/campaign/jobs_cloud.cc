@@ -150,7 +150,7 @@ void JobsCloud::Update(const Request& request, const std::string& job) {
   // the same number and perhaps the same version: AWS's API has no name that tells the two apart,
   // so no device can prevent it. This cloud can.
   const auto [addressed, is_first] = addressed_.try_emplace(request.token, execution);
-  if (!is_first && addressed->second != execution) {
+  if (!request.token.empty() && !is_first && addressed->second != execution) {
     return Reject(request, "ResourceNotFound", nullptr);
   }
   if (execution->is_terminal()) {
@@ -161,7 +161,7 @@ void JobsCloud::Update(const Request& request, const std::string& job) {
   }
   const std::int64_t expected = NumberOf(request.payload, "expectedVersion");
   // Nor may a copy be taken later that was refused for its version before.
-  const bool is_stale = mismatched_.contains(request.token);
+  const bool is_stale = !request.token.empty() && mismatched_.contains(request.token);
   if (is_stale || (expected != 0 && expected != execution->version)) {
     mismatched_.insert(request.token);
     return Reject(request, "VersionMismatch", execution);

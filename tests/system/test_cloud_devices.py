@@ -139,7 +139,7 @@ class Trouble(BoardsTest):
         self.cloud.kill()
         board.expect(REBOOTED)
         board.expect(CONNECTED)
-        board.expect(rf"PUBLISH sent for topic \S*{job}/update")  # It waits in the broker.
+        board.expect(rf"PUBLISH sent for topic \S*{job}/get")  # It waits in the broker.
         self.cloud.start()
         found = self.assert_ends(board, job, "SUCCEEDED")
         self.assertEqual(version + 1, found["versionNumber"])  # It was carried out once.

@@ -15,25 +15,19 @@ from pathlib import Path
 
 import boto3
 
-from .harness import board, cloud, plugin_broker
 from .harness.cloud import READY, REGION, arn
 from .harness.image import Image, Unit
 from .harness.ports import HOST
 from .harness.processes import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What is packed, and which of it is under test.
-PROGRAMS = {"fieldwork-device": board.program, "fieldwork-cloud": cloud.program,
-            "fieldwork_broker.so": plugin_broker.plugin_path}
+#: The programs that are packed: those of a release.
+BIN = Path(os.environ.get("FIELDWORK_PACKAGE_BIN", ROOT / "build" / "bin"))
 THING = "packaged-1"
 
 
 def pack(out, *arguments, check=True):
-    programs = out.with_suffix(".bin")
-    programs.mkdir(exist_ok=True)
-    for name, find in PROGRAMS.items():
-        shutil.copy(find(), programs / name)
-    done = subprocess.run([ROOT / "tools" / "package", "--bin", programs, "--out", out,
+    done = subprocess.run([ROOT / "tools" / "package", "--bin", BIN, "--out", out,
                            "--compression", "none", *arguments],
                           capture_output=True, text=True, check=False, timeout=200)
     if check and done.returncode != 0:

@@ -195,7 +195,7 @@ class Documents(ResponderTest):
         self.rejected_with_reason("job")
 
     def test_an_action_that_begins_like_reboot_does_not_reboot(self):
-        action = {"name": "Reb", "type": "runHandler", "input": {"handler": "reboot.sh"}}
+        action = {"name": "Reb", "type": "runHandler", "input": {"handler": "restart.sh"}}
         self.queue("job", {"version": "1.0", "steps": [{"action": action}]})
         self.start()
         self.rejected_with_reason("job")
