@@ -157,7 +157,7 @@ struct StepBegun {
   std::string_view job_id;
   std::uint8_t number = 1;  ///< Counts from 1.
   std::uint8_t count = 1;
-  std::string_view name;  ///< Escapes unresolved.
+  std::string_view name;  ///< As it stands in the document: a JSON string with its quotes.
 };
 struct StepEnded {
   std::string_view job_id;

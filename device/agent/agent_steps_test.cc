@@ -65,6 +65,15 @@ class Steps : public testing::Test {
     driver->Deliver(kTopics + "j/get/accepted", reply);
     driver->AcknowledgeAll();
   }
+  /// The first step is done, the reboot behind it came, the third step is next.
+  void RebootInTheMiddle() {
+    Boot();
+    Take(kStepThenReboot);
+    driver->EndStep();
+    driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
+    driver->TransportDown("");
+    Boot(2, BootReason::kReboot);
+  }
   /// Time goes by on a connection that lives.
   void Pass(Millis span) {
     for (; span.count > 0; span = span - Seconds(5)) {
@@ -443,24 +452,14 @@ TEST_F(Steps, RebootThatTheCloudCannotBeTold_ComesAllTheSame) {
 }
 
 TEST_F(Steps, AnotherDocumentUnderTheSameExecution_IsNotGoneOnWith) {
-  Boot();
-  Take(kStepThenReboot);
-  driver->EndStep();
-  driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
-  driver->TransportDown("");
-  Boot(2, BootReason::kReboot);
+  RebootInTheMiddle();
   TakeUp(kTwoSteps);
   EXPECT_THAT(driver->SentOne().payload,
               HasSubstr(R"("status":"FAILED","statusDetails":{"reason":"document-changed")"));
 }
 
 TEST_F(Steps, OverAtTheCloudWhileTheDeviceWasAway_IsLost) {
-  Boot();
-  Take(kStepThenReboot);
-  driver->EndStep();
-  driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
-  driver->TransportDown("");
-  Boot(2, BootReason::kReboot);
+  RebootInTheMiddle();
   driver->Start();
   driver->Connect();
   const SentMessage question = driver->SentOne();
@@ -482,12 +481,7 @@ TEST_F(Steps, AskedToStop_IsNoSuccessWhateverItSays) {
 
 TEST_F(Steps, JobLimit_CountsOverBoots) {
   setup.options.job_limit = Seconds(600);
-  Boot();
-  Take(kStepThenReboot);
-  driver->EndStep();
-  driver->Deliver(kTopics + "j/update/accepted", Accepted(driver->SentOne()));
-  driver->TransportDown("");
-  Boot(2, BootReason::kReboot);
+  RebootInTheMiddle();
   TakeUp(kStepThenReboot, "1700000700");
   EXPECT_THAT(driver->SentOne().payload, HasSubstr("job-time-limit"));
 }

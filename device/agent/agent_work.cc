@@ -19,11 +19,6 @@ ExecutionStatus Reportable(ExecutionStatus status) {
   return ours ? status : ExecutionStatus::kFailed;
 }
 
-std::string_view Inside(json::Value text) {
-  if (text.kind != json::Kind::kString) return text.raw;
-  return {text.raw.data() + 1, text.raw.size() - 2};
-}
-
 }  // namespace
 
 /// The journal may be behind when flash has failed: then it still has what is over by now.
@@ -70,7 +65,7 @@ Input Agent::TakeJob(const jobs::Execution& execution) {
     const handlers::Step step = handlers::StepAt(execution.document, i);
     if (step.kind == handlers::StepKind::kReboot) continue;
     const char* const why = executor_.WhyNot(step);
-    if (why != nullptr) return RefuseJob(why, Inside(step.name), true);
+    if (why != nullptr) return RefuseJob(why, json::Inside(step.name), true);
   }
 
   Running taken;

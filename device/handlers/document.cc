@@ -70,11 +70,6 @@ bool IsStringOrAbsent(const Value& value) { return IsString(value) || !IsPresent
   return json::Equals(value, UpToNul(word));
 }
 
-std::string_view Inside(const Value& value) {
-  if (!IsString(value)) return value.raw;
-  return {value.raw.data() + 1, value.raw.size() - 2};
-}
-
 // What stands under the keys in one object.
 class Fields {
  public:
@@ -126,7 +121,7 @@ bool ToLines(const Value& value, std::int32_t& out) {
   if (!IsString(value) && value.kind != Kind::kNumber) return false;
   constexpr std::uint32_t kMost = std::numeric_limits<std::int32_t>::max();
   std::uint32_t lines = 0;
-  for (const char c : Inside(value)) {
+  for (const char c : json::Inside(value)) {
     const auto digit = static_cast<std::uint32_t>(c - '0');
     if (digit > 9 || lines > (kMost - digit) / 10) return false;
     lines = lines * 10 + digit;
@@ -178,7 +173,7 @@ class Reader {
   const Step& step() const { return step_; }
   /// What the reason is about, if there is such a thing.
   std::string_view blamed() const {
-    return blamed_ != nullptr ? Inside(*blamed_) : std::string_view{};
+    return blamed_ != nullptr ? json::Inside(*blamed_) : std::string_view{};
   }
 
  private:

@@ -87,6 +87,13 @@ class Children {
 
 /// For the three below, too, the text was validated. A key is Value{Kind::kString, key()}.
 
+/// The text between the quotes of a string, its escapes as they stand; of another value the raw
+/// text.
+inline std::string_view Inside(const Value& value) {
+  if (value.kind != Kind::kString) return value.raw;
+  return {value.raw.data() + 1, value.raw.size() - 2};
+}
+
 /// True when `value` is a string that, its escapes resolved, equals `text` (UTF-8).
 bool Equals(Value value, std::string_view text);
 

@@ -122,9 +122,7 @@ void Machine::NetworkBack() {
 }
 
 // Everything that is not on flash is gone.
-void Machine::Fall() {
-  if (on_down) on_down();
-  ledger_.OnDisturbance();
+void Machine::LetGo() {
   agent_.reset();
   step_.reset();
   ++step_run_;
@@ -132,6 +130,12 @@ void Machine::Fall() {
   flash_.set_powered(false);
   dying_ = false;
   link_.Vanish();
+}
+
+void Machine::Fall() {
+  if (on_down) on_down();
+  ledger_.OnDisturbance();
+  LetGo();
 }
 
 void Machine::BootLater(Millis off, agent::BootReason reason, bool counts) {
@@ -271,13 +275,7 @@ void Machine::OnReboot() {
   const bool power_goes = Point("while it reboots");
   const bool disturbed = power_goes || dice_.Chance(setup_.reboot_fails);
   const bool never_comes = !power_goes && disturbed && dice_.Chance(500);
-  agent_.reset();
-  step_.reset();
-  ++step_run_;
-  ++life_;
-  flash_.set_powered(false);
-  dying_ = false;
-  link_.Vanish();
+  LetGo();
   if (on_down) on_down();
   if (disturbed) ledger_.OnDisturbance();
   const Millis off = dice_.Span(Seconds(3), Seconds(9));

@@ -124,6 +124,7 @@ class Machine final : private handlers::Executor {
   bool Point(const char* what);
   void Die(const char* where);
   void Fall();
+  void LetGo();
   void Boot(agent::BootReason reason);
   void BootLater(Millis off, agent::BootReason reason, bool counts);
   void CheckJournal();

@@ -1,28 +1,19 @@
 // Any output of a handler, cut into any pieces: what is remembered is what the whole would give,
 // and what a plain reading of the rules gives.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ports/posix/output_tail.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using fieldwork::posix::LineCount;
 using fieldwork::posix::OutputTail;
 using fieldwork::posix::ProgressLines;
-
-#define REQUIRE(condition)                                                         \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      std::fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                \
-    }                                                                              \
-  } while (false)
 
 std::optional<std::uint8_t> ProgressOf(std::string_view text) {
   std::optional<std::uint8_t> last;

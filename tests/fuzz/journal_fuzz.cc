@@ -1,8 +1,6 @@
 // Any bytes as a flash image, and any calls on it: nothing crashes or loops, nothing is written
 // before a call, and what was said to be on flash is there after reopening.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -10,19 +8,12 @@
 #include "device/agent/journal.h"
 #include "device/base/crc32.h"
 #include "sim/ram_flash.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace fieldwork;
 using namespace fieldwork::agent;
-
-#define REQUIRE(condition)                                                         \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      std::fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                \
-    }                                                                              \
-  } while (false)
 
 constexpr std::uint32_t kSectorBytes = 1024;
 

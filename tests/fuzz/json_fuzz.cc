@@ -1,7 +1,5 @@
 // Any bytes as JSON: nothing crashes, every view lies inside the text, and independent ways
 // to the same answer agree.
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,19 +7,12 @@
 
 #include "device/json/reader.h"
 #include "device/json/writer.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using fieldwork::Status;
 using namespace fieldwork::json;
-
-#define REQUIRE(condition)                                                         \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      std::fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                \
-    }                                                                              \
-  } while (false)
 
 bool Inside(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();

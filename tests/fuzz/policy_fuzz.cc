@@ -1,7 +1,5 @@
 // Any bytes as an IoT policy: nothing crashes, and what is well-formed is decided alike whichever
 // way it is asked.
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,18 +7,11 @@
 #include <vector>
 
 #include "cloud/policy/policy.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace fieldwork::policy;
-
-#define REQUIRE(condition)                                                         \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      std::fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                \
-    }                                                                              \
-  } while (false)
 
 Document MustParse(std::string_view json) {
   auto parsed = Document::Parse(json);

@@ -19,6 +19,7 @@ from .harness.cloud import READY, REGION, arn
 from .harness.image import Image, Unit
 from .harness.ports import HOST
 from .harness.processes import run_tool
+from .harness.showing import ShowingTest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The programs that are packed: those of a release.
@@ -52,7 +53,7 @@ def wait_ready(listener, process, timeout_s=30):
     raise AssertionError(f"{process.name} has not said READY=1")
 
 
-class PackageTest(unittest.TestCase):
+class PackageTest(ShowingTest):
     @classmethod
     def setUpClass(cls):
         # Handlers run only from where nobody but root can write, up to the root: not from /tmp.
@@ -248,14 +249,8 @@ class Life(ImageTest):
         for process in processes:
             self.assertEqual(0, process.stop(), process.log.text)
 
-    def run(self, result=None):
-        result = result if result is not None else self.defaultTestResult()
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before:
-            for process in getattr(self, "services", ()):
-                print(f"\n----- {process.name} -----\n{process.log.text}")
-        return result
+    def logs(self):
+        return [(process.name, process.log.text) for process in getattr(self, "services", ())]
 
     def files(self, folder):
         """{name: (contents, mode, owner)} of all files below."""

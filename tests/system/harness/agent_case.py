@@ -9,7 +9,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -145,16 +144,9 @@ class AgentTest(DeviceTest):
         board.expect("no job is waiting")
         return board
 
-    def run(self, result=None):
-        if result is None:
-            result = self.defaultTestResult()
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before:
-            for board in self._boards:
-                print(f"\n----- {self.id()}: {board.thing} -----\n{board.all_text()[-20000:]}",
-                      file=sys.stderr)
-        return result
+    def logs(self):
+        return [*super().logs(),
+                *((board.thing, board.all_text()[-20000:]) for board in self._boards)]
 
     def ctl(self, board, *words):
         """What `fieldwork-device ctl` prints; it has to succeed."""

@@ -1,9 +1,7 @@
 """The base of every system test: builds the world around a board and takes it down."""
 
 import shutil
-import sys
 import tempfile
-import unittest
 from pathlib import Path
 
 from .board import Board
@@ -12,6 +10,7 @@ from .fakebroker import FakeBroker
 from .ntp import NtpServer
 from .pki import CertificateAuthority
 from .responder import JobsService, MqttJobs
+from .showing import ShowingTest
 
 THING = "wm_demo_1"
 
@@ -29,7 +28,7 @@ OTA_DOCUMENT = {
 }
 
 
-class SystemTest(unittest.TestCase):
+class SystemTest(ShowingTest):
     """Makes what a test names, in one folder, and ends all of it whatever happens.
 
     When a test fails, the output of every process it started is printed.
@@ -37,13 +36,10 @@ class SystemTest(unittest.TestCase):
 
     def run(self, result=None):
         self._logs = []
-        if result is None:
-            result = self.defaultTestResult()
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before:
-            self._dump()
-        return result
+        return super().run(result)
+
+    def logs(self):
+        return [(name, text()) for name, text in self._logs]
 
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="fieldwork-system-"))
@@ -97,10 +93,6 @@ class SystemTest(unittest.TestCase):
         """One boot in all, over every start of the program, that a job asked for."""
         board.logs[0].find(r"main: boot reason 4\n")
         self.assertEqual(1, board.all_text().count("main: boot reason 4\n"))
-
-    def _dump(self):
-        for name, text in self._logs:
-            print(f"\n----- {self.id()}: {name} -----\n{text()}", file=sys.stderr)
 
 
 def _describe(broker):

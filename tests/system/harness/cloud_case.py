@@ -6,16 +6,16 @@ import json
 import shutil
 import sys
 import tempfile
-import unittest
 from pathlib import Path
 
 import botocore.exceptions
 
 from .cloud import REGION, AwsError, Cloud
 from .ports import HOST
+from .showing import ShowingTest
 
 
-class CloudTest(unittest.TestCase):
+class CloudTest(ShowingTest):
     """A class of tests that share one cloud.
 
     `self.cloud` is the running cloud, `self.iot` and `self.jobs_data` are boto3 clients of its two
@@ -42,14 +42,8 @@ class CloudTest(unittest.TestCase):
         cls.iot = cls.client("iot")
         cls.jobs_data = cls.client("iot-jobs-data")
 
-    def run(self, result=None):
-        if result is None:
-            result = self.defaultTestResult()
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before:
-            print(f"\n----- {self.id()}: cloud -----\n{self.cloud.all_text()}", file=sys.stderr)
-        return result
+    def logs(self):
+        return [("cloud", self.cloud.all_text())]
 
     # ---- asking ---------------------------------------------------------------------------
 
